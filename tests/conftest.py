@@ -295,7 +295,7 @@ def review_folder(review_registry: Any, tmp_path_factory: pytest.TempPathFactory
             )
     file = folder / "papers.jsonl"
     file.write_text("".join(json.dumps(p) + "\n" for p in papers), "utf-8")
-    ws = Workspace.open(folder / "ws")
+    ws = Workspace.open(folder / "ws", create=True)
     ws.add_papers(file)
     ws.run(matcher=Doubter(review_registry))
     ws.choose(registry=review_registry.path, model=TINY / "matcher.skops")
@@ -310,7 +310,7 @@ def review_ws(review_folder: Path, tmp_path: Path) -> Any:
     from affil.workspace import Workspace
 
     shutil.copytree(review_folder, tmp_path / "ws")
-    return Workspace.open(tmp_path / "ws")
+    return Workspace.open(tmp_path / "ws", create=True)
 
 
 HOSTILE = (
@@ -354,7 +354,7 @@ def hostile_ws(review_registry: Any, tmp_path: Path) -> Any:
     ]
     file = tmp_path / "hostile.jsonl"
     file.write_text("".join(json.dumps(p) + "\n" for p in papers), "utf-8")
-    ws = Workspace.open(tmp_path / "hostile-ws")
+    ws = Workspace.open(tmp_path / "hostile-ws", create=True)
     ws.add_papers(file)
     ws.run(matcher=Doubter(review_registry))
     ws.choose(registry=review_registry.path, model=TINY / "matcher.skops")

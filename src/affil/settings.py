@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from affil.errors import InputError
-from affil.wording import said
+from affil.errors import AffilError, InputError
+from affil.wording import joined, message_of, said
 
 Policy = Literal["most-specific", "all", "one"]
 Engine = Literal["local", "spark"]
@@ -23,6 +25,20 @@ class _Frozen(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_are_known(cls, given: Any) -> Any:
+        """Refuse a name that is none, with those that may be meant.
+
+        Raises:
+            AffilError: so that it is one line, not one of pydantic's.
+        """
+        for name in given if isinstance(given, dict) else ():
+            if name not in cls.model_fields:
+                section = next((f"{known}." for known, field in Settings.model_fields.items() if field.annotation is cls), "")
+                raise _unknown(section, str(name), cls)
+        return given
 
 
 class TextSettings(_Frozen):
@@ -404,6 +420,11 @@ class RankSettings(_Frozen):
         description="count an ISO region or country code as another, or under a name of your own",
         examples=[{"HK": "Greater Bay Area", "CN-GD": "Greater Bay Area"}],
     )
+    link_papers: int = Field(
+        default=100,
+        ge=1,
+        description="papers that each of two years has at least in the venues of both, for growth and movers between them to be told",
+    )
     min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, used to find duplicates")
     ranges: bool = Field(default=True, description="compute the ranks that doubtful matches leave open")
     confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of these ranges")
@@ -678,6 +699,19 @@ class Settings(_Frozen):
     terminal: TerminalSettings = TerminalSettings()
 
 
+def _unknown(section: str, name: str, of: type[_Frozen]) -> AffilError:
+    """What is said of a name that a section, or all settings, do not have."""
+    elsewhere = [f"{other}.{name}" for other, field in Settings.model_fields.items() if name in _fields(field.annotation)]
+    near = [f"{section}{one}" for one in difflib.get_close_matches(name, of.model_fields, n=3, cutoff=SEARCH.near)]
+    if meant := elsewhere + near:
+        return AffilError(said("there is no setting {0}; did you mean {1}?", section + name, joined(" or ", meant)))
+    return AffilError(said("there is no setting {0}", section + name))
+
+
+def _fields(section: Any) -> Iterable[str]:
+    return section.model_fields if isinstance(section, type) and issubclass(section, _Frozen) else ()
+
+
 Again = Literal["rebuild", "retrain", "reread", "rematch", "recount", "nothing"]
 
 # What must be run again after a change: by section, then settings that differ from their section.
@@ -734,9 +768,9 @@ def load_settings(path: Path | None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":  # or one that an older version wrote
-            raise InputError(path, said("there is no setting {0}", name), fix=said("delete its line")) from error
         raise InputError(path, said("setting {0}: {1}", name, first["msg"])) from error
+    except AffilError as error:  # a name that is none, or one that an older version wrote
+        raise InputError(path, message_of(error), fix=said("correct or delete its line")) from None
     except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML
         raise InputError(path, said("not valid TOML: {0}", error)) from error
 

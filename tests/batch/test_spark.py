@@ -282,7 +282,9 @@ def papers(tmp_path_factory: pytest.TempPathFactory, matcher: Matcher) -> tuple[
     rows = [{"id": f"p{i}", "title": f"Paper {i}", "authors": [{"name": f"A {i}", "affiliations": [s, known[0]]}], **shared} for i, s in
             enumerate(known)]  # fmt: skip
     (folder / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    Workspace.open(folder / "ws").run(papers=folder / "papers.jsonl", registry=matcher.registry.path, model=matcher.model_path)
+    Workspace.open(folder / "ws", create=True).run(
+        papers=folder / "papers.jsonl", registry=matcher.registry.path, model=matcher.model_path
+    )
     return folder / "papers.jsonl", tables(folder / "ws")
 
 
@@ -291,7 +293,7 @@ def test_papers_are_matched_on_the_cluster(
 ) -> None:
     told: list[tuple[int, int]] = []
     before = cluster.conf.get("spark.sql.shuffle.partitions")
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     of_tests = {"registry": matcher.registry.path, "model": matcher.model_path}
     result = ws.run(lambda *done: told.append(done), papers=papers[0], engine="spark", spark=cluster, **of_tests)
     assert tables(tmp_path / "ws") == papers[1]
@@ -327,7 +329,7 @@ def test_what_the_executors_cannot_know_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     with pytest.raises(AffilError, match="no engine 'flink'; known are: local, spark"):
         ws.run(papers=papers[0], engine="flink")  # type: ignore[arg-type]
     with pytest.raises(AffilError, match=r"needs an affil\.Matcher, whose files it can send, instead of Proxy"):

@@ -58,6 +58,8 @@ def test_all_answers_are_those_decided(matcher: affil.Matcher, tiny_matcher: aff
     assert (decided.probability, decided.decision, decided.evidence) == (1.0, "match", ("+ decided by ana: I asked them",))
     assert results[1] == tiny_matcher.match(PLAIN), "a decision on one mention says nothing of others"
 
+    assert [result.why for result in results] == ["", "", "decided", ""]
+
     table = matcher.match_table(strings)
     assert [(r["row"], r["institution_id"], r["decision"]) for r in table.to_pylist()] == [
         (row, one, "match") for row, found in enumerate(wanted) for one in found
@@ -68,6 +70,7 @@ def test_all_answers_are_those_decided(matcher: affil.Matcher, tiny_matcher: aff
     frame = matcher.match_frame(pd.DataFrame({"affiliation": strings}))
     assert frame["institution_id"].fillna("").tolist() == [CUHK, STANFORD, STANFORD, "", CUHK, STANFORD]
     assert frame["evidence"].tolist()[0] == "+ decided by ana: I asked them"
+    assert frame["evidence"].tolist()[3] == "decided"
 
     connection = duckdb.connect()
     affil.register_duckdb(connection, matcher=matcher)
@@ -79,6 +82,9 @@ def test_rivals_stand_behind_what_was_decided(matcher: affil.Matcher) -> None:
     (found,) = matcher.ranked([WRONG], [3])
     assert found[0].institution.id == OXFORD
     assert {m.decision for m in found} == {"none"}
+    (none,) = why_not(matcher, [WRONG], 3)
+    assert none.nothing
+    assert none.nothing.said == "a person decided that it names no institution of the registry (bo: not an organisation)"
     (told,) = why_not(matcher, [UNKNOWN], 3)
     assert [m.institution.id for m in told.result.matches] == [CUHK, STANFORD]
     assert told.nothing is None
@@ -158,7 +164,7 @@ def test_a_workspace_has_its_own(matcher: affil.Matcher, tmp_path: Path) -> None
     paper = {"id": "p", "title": "T", "venue": "CVPR", "year": 2023, "authors": [{"name": "A", "affiliations": [UNKNOWN]}]}
     (tmp_path / "papers.jsonl").write_text(json.dumps(paper) + "\n", "utf-8")
     with pytest.raises(AffilError, match="its own ledger"):
-        affil.Workspace.open(tmp_path / "ws").run(papers=tmp_path / "papers.jsonl", matcher=matcher)
+        affil.Workspace.open(tmp_path / "ws", create=True).run(papers=tmp_path / "papers.jsonl", matcher=matcher)
 
 
 def test_the_service_answers_so_and_sees_new_decisions(matcher: affil.Matcher, ledger: Ledger, serving: Any) -> None:
@@ -184,7 +190,7 @@ def test_the_service_answers_so_and_sees_new_decisions(matcher: affil.Matcher, l
 
 def test_the_command(tiny_matcher: affil.Matcher, tiny_model: Path, ledger: Ledger, tmp_path: Path, python: str) -> None:
     """With a ledger's file, and with a workspace that keeps its decisions in it."""
-    ws = affil.Workspace.open(tmp_path / "ws")
+    ws = affil.Workspace.open(tmp_path / "ws", create=True)
     (ws.path / "settings.toml").write_text(f'[review]\nledger = "{ledger.where}"\n')
     files = ["--registry", str(tiny_matcher.registry.path), "--model", str(tiny_model)]
     for named in (ledger.where, str(ws.path)):

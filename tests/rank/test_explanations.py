@@ -27,7 +27,7 @@ class Kept:
     def __init__(self, folder: Path, papers: list[Paper], answers: Answers) -> None:
         self.store, self.papers, self.answers = Store(folder), papers, answers
         self.entries: list[LedgerEntry] = []
-        self.settings = RankSettings(ranges=False)
+        self.settings = RankSettings(ranges=False, link_papers=1)  # its papers are few
 
     def decide(self, string: str, *ids: str) -> None:
         entry = LedgerEntry(len(self.entries) + 1, datetime.now(UTC), "ana", string, ids, "asked")
@@ -99,7 +99,7 @@ def test_papers_that_come_change_and_go(kept: Kept) -> None:
 
 def test_settings_and_venues_that_changed_are_noted(kept: Kept) -> None:
     before = kept.count()
-    kept.settings = RankSettings(ranges=False, country_groups={"US": "CN"})
+    kept.settings = RankSettings(ranges=False, link_papers=1, country_groups={"US": "CN"})
     result = kept.diff(before, kept.count(), level="country")
     assert result.notes == ("the setting rank.country_groups was {} and is {'US': 'CN'}",)
     ranks = result.moves.set_index("id")[["rank_before", "rank_after"]]
@@ -257,7 +257,7 @@ def test_a_trend_says_which_venues_its_years_have(kept: Kept) -> None:
     assert values.loc["d"].isna()[["growth", "growth_last"]].all(), "it grew from nothing"
     assert free.venues == {2019: ("CV",), 2020: ("CV", "RL"), 2021: ("CV",)}
     assert "in every year CV; only in some RL" in free.lines()[0]
-    assert free.lines()[1].startswith("Growth, 2019 to 2021, compares years over the venues that both have")
+    assert free.lines()[1].startswith("Growth by publications, 2019 to 2021, compares years over the venues that both have")
     assert free.lines()[2] == "* 2021 is incomplete: it lacks RL, which 2020 had."
     assert fixed.frame.set_index("id").loc["a", [2019, 2020, 2021]].tolist() == [1, 1, 1]
     assert fixed.lines() == ["A fixed panel, counted in every year (2019 to 2021): CV."]

@@ -25,7 +25,7 @@ from affil.types import Author, Paper
 from .test_credit import VENUES, one_each, tables
 
 World = Mapping[tuple[str, int, str], int]  # papers of an institution at a venue in a year
-SETTINGS = RankSettings(ranges=False)
+SETTINGS = RankSettings(ranges=False, link_papers=1)  # worlds of few papers
 WHO = ("a", "d", "h")
 NAMES = ("CV", "RL", "NL", "WEB")
 
@@ -44,14 +44,24 @@ def counted(world: World, venues: Venues) -> Iterator[duckdb.DuckDBPyConnection]
         yield db
 
 
-def trend_of(world: World, venues: Venues = VENUES, **query: Any) -> Trend:
+def of_links(least: int) -> RankSettings:
+    return SETTINGS.model_copy(update={"link_papers": least})
+
+
+def trend_of(world: World, venues: Venues = VENUES, least: int = 1, **query: Any) -> Trend:
     with counted(world, venues) as db:
-        return trend(db, venues, SETTINGS, **query)
+        return trend(db, venues, of_links(least), **query)
 
 
-def comparison_of(world: World, before: tuple[int, int], after: tuple[int, int], **query: Any) -> Comparison:
+def comparison_of(world: World, before: tuple[int, int], after: tuple[int, int], least: int = 1, **query: Any) -> Comparison:
     with counted(world, VENUES) as db:
-        return compare(db, VENUES, SETTINGS, before, after, **query)
+        return compare(db, VENUES, of_links(least), before, after, **query)
+
+
+def both_of(world: World, two: tuple[int, int], least: int) -> set[str]:
+    """The venues over which two years are compared: none if one of the years has too few papers there."""
+    both = set.intersection(*({v for v, y, _ in world if y == year} for year in two))
+    return both if all(sum(n for (v, y, _), n in world.items() if y == year and v in both) >= least for year in two) else set()
 
 
 def ranks_of(world: World, **query: Any) -> RanksByYear:
@@ -72,14 +82,13 @@ def value(world: World, weights: Mapping[str, float], year: int, venues: set[str
     return held[who] if by != "share" else held[who] / sum(held.values()) if sum(held.values()) else 0.0
 
 
-def naive_growth(world: World, weights: Mapping[str, float], years: list[int], who: str, by: str) -> float | None:
+def naive_growth(world: World, weights: Mapping[str, float], years: list[int], who: str, by: str, least: int) -> float | None:
     """Step by step from the last year back, over the venues that both years have; None where a step begins with nothing,
     or ends with nothing before the last.
     """
-    of_year = {y: {v for v, year, _ in world if year == y} for y in years}
     growth = 0.0 if by == "share" else 1.0
     for before, after in reversed([*pairwise(years)]):
-        both = of_year[before] & of_year[after]
+        both = both_of(world, (before, after), least)
         if not both:
             break
         was, now = (value(world, weights, y, both, who, by) for y in (before, after))
@@ -92,7 +101,9 @@ def naive_growth(world: World, weights: Mapping[str, float], years: list[int], w
     return growth if by == "share" else growth - 1
 
 
-def leaves_the_shares(world: World, weights: Mapping[str, float], years: list[int], reference: int, who: str) -> bool:
+def leaves_the_shares(
+    world: World, weights: Mapping[str, float], years: list[int], reference: int, who: str, least: int
+) -> bool:
     """Whether a share that is carried from the reference year to each year, as far as venues lead, is no share on the way."""
     of_year = {y: {v for v, year, _ in world if year == y} for y in years}
     start = value(world, weights, reference, of_year[reference], who, "share")
@@ -100,7 +111,7 @@ def leaves_the_shares(world: World, weights: Mapping[str, float], years: list[in
     for path in (years[at::-1], years[at:]):
         level = start
         for here, there in pairwise(path):
-            both = of_year[here] & of_year[there]
+            both = both_of(world, (here, there), least)
             if not both:
                 break
             level += value(world, weights, there, both, who, "share") - value(world, weights, here, both, who, "share")
@@ -114,22 +125,21 @@ worlds = st.dictionaries(cells, st.integers(1, 4), min_size=1, max_size=24)
 
 
 @settings(max_examples=12)
-@given(worlds, st.sampled_from(["publications", "adjusted", "share"]), st.sampled_from([1.0, 2.0]))
-def test_growth_is_that_of_a_naive_reference(world: World, by: str, weight: float) -> None:
+@given(worlds, st.sampled_from(["publications", "adjusted", "share"]), st.sampled_from([1.0, 2.0]), st.integers(1, 6))
+def test_growth_is_that_of_a_naive_reference(world: World, by: str, weight: float, least: int) -> None:
     venues = Venues(replace(v, weight=weight) if v.venue == "CV" else v for v in VENUES.values())
-    result = trend_of(world, venues, by=by)
+    result = trend_of(world, venues, least, by=by)
     weights = {v.venue: v.weight for v in venues.values()}
     rows = result.frame.set_index("id")
     years = [*result.years]
-    last = {v for v, y, _ in world if y == years[-1]}
     for who in rows.index:
         for year in years:
             everything = {v for v, y, _ in world if y == year}
             assert rows.loc[who, year] == pytest.approx(value(world, weights, year, everything, who, by), abs=1e-9)
-        if len(years) < 2 or not last & {v for v, y, _ in world if y == years[-2]}:
+        if len(years) < 2 or not both_of(world, (years[-2], years[-1]), least):
             continue  # nothing leads to the last year
-        expected = naive_growth(world, weights, years, who, by)
-        if by == "share" and leaves_the_shares(world, weights, years, result.reference, who):
+        expected = naive_growth(world, weights, years, who, by, least)
+        if by == "share" and leaves_the_shares(world, weights, years, result.reference, who, least):
             assert math.isnan(rows.loc[who, "growth"])
         elif expected is not None:
             assert rows.loc[who, "growth"] == pytest.approx(expected, abs=1e-9)
@@ -152,14 +162,14 @@ def test_a_share_that_thin_steps_carry_below_nothing_ends_there() -> None:
 
 
 @settings(max_examples=8)
-@given(worlds)
-def test_periods_are_compared_over_the_venues_of_each_pair_of_years(world: World) -> None:
-    result = comparison_of(world, (2019, 2020), (2021, 2022))
+@given(worlds, st.integers(1, 6))
+def test_periods_are_compared_over_the_venues_of_each_pair_of_years(world: World, least: int) -> None:
+    result = comparison_of(world, (2019, 2020), (2021, 2022), least)
     weights = {v.venue: v.weight for v in VENUES.values()}
     expected: dict[str, list[float]] = {w: [0.0, 0.0] for w in WHO}
     for k in (0, 1):
         two = (2019 + k, 2021 + k)
-        both = set.intersection(*({v for v, y, _ in world if y == year} for year in two))
+        both = both_of(world, two, least)
         for who in WHO:
             for at, year in enumerate(two):
                 expected[who][at] += value(world, weights, year, both, who, "adjusted")
@@ -227,7 +237,7 @@ def test_years_that_no_venue_connects_are_not_compared() -> None:
     assert levels[2018] != levels[2018], "no venue leads to it"
     assert levels[[2019, 2021]].tolist() == pytest.approx([10 / 3, 10])
     assert result.rests_on == pytest.approx(4 / 11)
-    assert "Before 2019 no venue connects the years." in result.lines()[1]
+    assert "Before 2019 two years have fewer than 1 paper in the venues of both" in result.lines()[1]
     lonely = trend_of({("CV", 2018, "a"): 1, ("NL", 2019, "a"): 1})
     assert lonely.compared is None
     assert lonely.frame["growth"].isna().all()
@@ -248,6 +258,33 @@ def test_who_has_nothing_in_a_thin_step_has_not_lost_all_that_follows() -> None:
     assert gone.loc["a", "growth"] == -1, "what ends with nothing has fallen by all"
 
 
+def test_a_link_of_few_papers_is_broken_for_growth_charts_and_movers() -> None:
+    """Between 2019 and 2020 both years have one small venue alone; one of its years has four papers."""
+    world = {("CV", 2019, "a"): 40, ("NL", 2019, "a"): 1, ("NL", 2019, "d"): 3, ("NL", 2020, "a"): 3, ("NL", 2020, "d"): 3}
+    world |= {("RL", 2020, "a"): 20, ("RL", 2021, "a"): 30, ("NL", 2021, "d"): 5}
+    whole, broken = trend_of(world, by="publications"), trend_of(world, least=5, by="publications")
+    assert (whole.compared, broken.compared) == ((2019, 2021), (2020, 2021))
+    rows, levels = broken.frame.set_index("id"), broken.matched.set_index("id")
+    assert rows.loc["a", "growth"] == rows.loc["a", "growth_last"] == 30 / 23 - 1
+    assert math.isnan(levels.loc["a", 2019]), "what lies beyond is not carried on"
+    assert rows.loc["a", 2019] == 41, "but it is counted"
+    assert "Before 2020 two years have fewer than 5 papers in the venues of both" in broken.growth_line()
+    assert broken.about()["link_papers"] == 5
+    none = trend_of(world, least=100, by="publications")
+    assert (none.links, none.compared) == ((), None)
+    assert none.frame[["growth", "growth_last"]].isna().all(axis=None)
+    assert none.drawn is none.frame, "charts show the numbers as counted"
+    assert "fewer than 100 papers" in none.growth_line()
+    periods = (2019, 2020), (2020, 2021)
+    assert [p.years for p in comparison_of(world, *periods).pairs] == [(2019, 2020), (2020, 2021)]
+    assert [p.years for p in comparison_of(world, *periods, least=5).pairs] == [(2020, 2021)]
+    assert comparison_of(world, *periods, least=100).frame.empty
+    same = trend_of({("CV", 2020, "a"): 2, ("CV", 2021, "a"): 3}, least=4)
+    assert same.lines() == ["The same venues in every year (2020 and 2021): CV.", same.growth_line()], (
+        "and why there is no growth"
+    )
+
+
 def test_which_venues_a_year_lacks() -> None:
     every = dict.fromkeys([(v, y) for v in ("CV", "RL", "new") for y in (2019, 2020, 2021)], 1)
     assert missing_venues(every, VENUES, 2021) == ()
@@ -264,13 +301,13 @@ def test_which_venues_a_year_lacks() -> None:
 
 def test_links_of_the_same_venues_are_one() -> None:
     papers = {("CV", 2019): 1, ("CV", 2020): 2, ("CV", 2021): 3, ("RL", 2021): 4, ("RL", 2022): 5}
-    first, second = chain(papers)
+    first, second = chain(papers, 1)
     assert (first.years, first.venues, first.papers, first.all_papers) == ((2019, 2020, 2021), ("CV",), 6, 10)
     assert (second.years, second.venues, second.rests_on) == ((2021, 2022), ("RL",), 9 / 12)
     assert last_chain((first, second), 2022) == (first, second)
     assert last_chain((first, second), 2021) == (first,)
     assert rests_on((first, second)) == 15 / 22
-    assert [p.years for p in pairs(papers, (2019, 2020), (2021, 2022))] == [(2019, 2021)]
+    assert [p.years for p in pairs(papers, (2019, 2020), (2021, 2022), 1)] == [(2019, 2021)]
 
 
 def test_ranks_by_year_say_who_has_been_first_for_how_long() -> None:

@@ -23,7 +23,7 @@ def tables(tmp_path: Path) -> Tables:
     example = re.findall(r"```json\n(.*?)```", DOC, re.DOTALL)[0]
     (tmp_path / "papers.jsonl").write_text(example, "utf-8")
     assert len(list(read_papers([tmp_path / "papers.jsonl"]))) == 3
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(tmp_path / "papers.jsonl")
     matches = {"A University": ("A", "match"), "B Institute": ("B", "match"), "A. N. Other Lab": (None, "none")}
     columns = {"affiliation": list(matches), "institution_id": [i for i, _ in matches.values()]}
@@ -64,7 +64,7 @@ def test_the_coverage_is_what_the_code_computes(tables: Tables) -> None:
 
 def test_the_growth_is_what_the_code_computes(tables: Tables, tmp_path: Path) -> None:
     store = Store(tmp_path / "counts")
-    state = store.refresh(tables, {}, load_venues(), RankSettings())
+    state = store.refresh(tables, {}, load_venues(), RankSettings(link_papers=1))
     with store.opened(state) as (db, venues):
         both = [trend(db, venues, state.settings, panel=fixed) for fixed in (False, True)]
     free, panel = (one.frame.set_index("id") for one in both)

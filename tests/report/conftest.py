@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 import json
 import random
 import shutil
@@ -50,6 +51,14 @@ class Matching:
         names = ("row", "institution_id", "probability", "decision")
         types = (pa.int64(), pa.string(), pa.float64(), pa.string())
         return pa.table({n: pa.array([r[k] for r in rows], t) for k, (n, t) in enumerate(zip(names, types, strict=True))})
+
+
+def chart_table(file: Path) -> tuple[list[str], list[list[str]], list[str]]:
+    """The headings and the rows of a chart's table, and the lines below it: title, source, what a reader must know."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        rows = [*csv.reader(lines)]
+    end = next(k for k, row in enumerate(rows) if not any(row))
+    return rows[0], rows[1:end], [text for (text,) in rows[end + 1 :]]
 
 
 def institutions() -> list[Institution]:
@@ -113,12 +122,16 @@ def counted_on() -> dict[str, tuple[int, set[str]]]:
 
 
 def make_workspace(folder: Path, settings: str = "", records: list[dict[str, Any]] | None = None) -> Workspace:
+    """A workspace of made-up papers, the given or all; they are few, so any link of years counts where the settings say nothing of it."""
+    if "link_papers" not in settings:
+        head, rank, rest = settings.partition("[rank]\n")
+        settings = f"{head}[rank]\nlink_papers = 1\n{rest}" if rank else f"[rank]\nlink_papers = 1\n{settings}"
     registry = write_registry(sorted(institutions(), key=lambda one: one.id), folder / "small.affil", {"sources": ["test"]})
     file = folder / "papers.jsonl"
     file.write_text("".join(json.dumps(p) + "\n" for p in (papers() if records is None else records)), "utf-8")
-    Workspace.open(folder / "ws")
+    Workspace.open(folder / "ws", create=True)
     (folder / "ws" / "settings.toml").write_text(settings, "utf-8")
-    ws = Workspace.open(folder / "ws")
+    ws = Workspace.open(folder / "ws", create=True)
     ws.add_papers(file)
     ws.run(matcher=Matching(registry))
     ws.choose(registry=registry.path)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from affil.rank import AREAS, MEASURES, measure
+from affil.rank import AREAS, MEASURES, compare, measure, trend
 from affil.workspace import Workspace
 from tests.browser import accessible
 from tests.report.conftest import Reader, drawn
@@ -387,6 +387,102 @@ def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_w
             by = moved["rank_before"][known] - moved["rank_after"][known]
             told = int("".join(c for c in row[2] if c.isdigit()) or 0) * (-1 if "▼" in row[2] else 1)
             assert told == by, row
+
+
+@pytest.mark.parametrize("least", [1, 60, 85, 95, 10_000])
+def test_links_of_few_papers_are_broken_in_the_page_as_in_the_library(reader: Reader, report_ws: Workspace, least: int) -> None:
+    """About ninety papers a year: some links hold, some do not, or none."""
+    reader.open("trends.html")
+    read = """async (least) => {
+        const engine = await affil.engine(), { country } = engine.entities;
+        engine.linkPapers = least;
+        const asked = { ...all(engine), level: "country", by: "publications" }, periods = [[2012, 2016], [2017, 2021]];
+        const trend = engine.trend(asked, null, false), numbers = {};
+        country.code.forEach((code, e) => {
+            const value = (rows) => rows.get(e)?.publications ?? 0;
+            numbers[code] = [engine.growth(trend, value, false), engine.inVenuesOf(trend, value, false)];
+        });
+        return { links: trend.links.map((k) => [k.years, k.papers]), numbers, pairs: engine.pairs(asked, ...periods).map((p) => p.years) };
+    }"""
+    every = """const all = (engine) => ({
+        areas: new Set(engine.areas.map((_, k) => k)), outside: true, without: new Set(), kind: "", rollUp: "none", years: engine.years,
+    });"""
+    found = reader.page.evaluate(f"(least) => {{ {every} return ({read})(least); }}", least)
+    state = report_ws.count()
+    settings = state.settings.model_copy(update={"link_papers": least})
+    with report_ws.counts.opened(state, level="institution") as (db, venues):
+        known = trend(db, venues, settings, level="country", by="publications")
+        periods = compare(db, venues, settings, (2012, 2016), (2017, 2021), level="country")
+    assert found["links"] == [[[*link.years], link.papers] for link in known.links]
+    assert found["pairs"] == [[*pair.years] for pair in periods.pairs]
+    matched = known.matched.set_index("id")
+    for row in known.frame.to_dict("records"):
+        growth, carried = found["numbers"][row["id"]]
+        assert growth == pytest.approx(row["growth"]) if row["growth"] == row["growth"] else growth is None
+        wanted = [None if v != v else pytest.approx(v) for v in matched.loc[row["id"], list(known.years)].tolist()]
+        assert carried == wanted
+
+
+def test_where_no_years_compare_the_page_draws_them_as_counted_and_says_so(reader: Reader) -> None:
+    reader.open("trends.html")
+    reader.page.evaluate("affil.engine().then((e) => { e.linkPapers = 10000; })")
+    reader.page.locator("#trend-form [name=by]").select_option("adjusted")
+    drawn(reader.page)
+    assert "Adjusted – numbers as counted by year" in reader.page.locator("#chart").get_attribute("data-title")
+    assert "too few to tell growth" in reader.page.locator("#basis").inner_text()
+    assert "numbers as counted" in reader.page.locator("#why").inner_text()
+    assert all(row[-1] == "–" for row in reader.rows("#trend-table"))
+    assert reader.page.locator("#chart .vega-embed [aria-roledescription=point]").count() == 15, "three countries in five years"
+
+
+WRONG = {
+    "index.html#embed=wrong": ["embed=wrong"],
+    "trends.html#mode=wrong&by=size&from=1800&who=country:XX&what=1": [
+        "mode=wrong",
+        "by=size",
+        "from=1800",
+        "country:XX",
+        "what=1",
+    ],
+    "trends.html#level=planet": ["level=planet"],
+    "institutions.html#by=wrong&years=a-b&areas=9.x&without=99&kind=robot": [
+        "by=wrong",
+        "years=a-b",
+        "areas=9.x",
+        "without=99",
+        "kind=robot",
+    ],
+    "countries.html#outside=maybe&hongkong=both&q=china": ["outside=maybe", "hongkong=both"],
+    "map.html#level=wrong&zoom=moon&view=x,y&theme=dark": ["level=wrong", "zoom=moon", "view=x,y"],
+    "areas.html#who=nobody": ["nobody"],
+    "movers.html#mode=wrong&theme=pink": ["mode=wrong", "theme=pink"],
+    "method.html#embed=chart": ["embed=chart"],
+    "institution/00q4vv597.html#by=index": ["by=index"],
+    "zh-hans/trends.html#mode=wrong": ["mode=wrong"],
+}
+
+
+@pytest.mark.parametrize("address", WRONG)
+def test_an_address_that_asks_for_what_is_not_there_shows_the_default_and_says_so(reader: Reader, address: str) -> None:
+    page = reader.page
+    reader.open(address)
+    page.wait_for_function("document.getElementById('unknown').textContent")
+    if "trends" in address or "areas.html" in address or "map" in address:
+        drawn(page)
+    told = page.locator("#unknown")
+    assert told.is_visible()
+    assert all(wrong in told.inner_text() for wrong in WRONG[address])
+    assert "theme=dark" not in told.inner_text()
+    assert page.locator("h1").is_visible()
+    if "trends" in address:
+        assert page.locator("#trend-form [name=mode]").input_value() == "matched"
+        assert page.locator("#trend-form [name=from]").input_value() == "2017"
+        assert page.locator("#trend-table tbody tr").count() == 3
+    if address.startswith("institutions"):
+        assert page.locator("#board tbody tr").count() == 10
+    reader.open(f"{address.split('#')[0]}#main")
+    page.reload()
+    assert told.is_hidden(), "a place in the page is no choice"
 
 
 def test_a_panel_without_a_venue_draws_all_venues_and_says_so(reader: Reader) -> None:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ import pytest
 from affil.rank import presets
 from affil.workspace import Workspace
 from tests.browser import accessible
-from tests.report.conftest import Reader, counted_on, drawn, papers
+from tests.report.conftest import Reader, chart_table, counted_on, drawn, papers
 
 # Text that lies outside what shows it: outside its chart, or a number outside its cell, or its cell outside a table that does not slide.
 CLIPPED = """() => {
@@ -150,7 +149,7 @@ def test_the_page_draws_what_the_library_draws(reader: Reader, site: Path) -> No
 
 
 @pytest.mark.parametrize("path", ["trends.html", "areas.html", "map.html"])
-def test_a_chart_is_taken_as_svg_png_and_csv(reader: Reader, path: str) -> None:
+def test_a_chart_is_taken_as_svg_png_and_csv(reader: Reader, path: str, tmp_path: Path) -> None:
     reader.open(path)
     taken = {}
     for kind in ("svg", "png", "csv"):
@@ -162,10 +161,16 @@ def test_a_chart_is_taken_as_svg_png_and_csv(reader: Reader, path: str) -> None:
     assert int.from_bytes(taken["png"][16:20], "big") >= 1600
     svg = taken["svg"].decode()
     assert "Source: AI Research Rankings" in svg
-    assert reader.page.locator("#chart").get_attribute("data-title") in svg.replace("&amp;", "&")
-    head, *rows = csv.reader(io.StringIO(taken["csv"].decode("utf-8-sig")))
+    title, caveat = (reader.page.locator("#chart").get_attribute(f"data-{name}") for name in ("title", "caveat"))
+    words = " ".join(re.findall(r">([^<>]+)</", unescape(svg)))
+    assert title in words
+    assert caveat in words, "in lines, each a text of its own"
+    (tmp_path / "taken.csv").write_bytes(taken["csv"])
+    head, rows, below = chart_table(tmp_path / "taken.csv")
     assert len(rows) >= 5
     assert {len(r) for r in rows} == {len(head)}
+    assert [below[0], below[2]] == [title, caveat]
+    assert below[1].startswith("Source: AI Research Rankings")
 
 
 def test_what_is_taken_is_what_is_chosen(reader: Reader, report_ws: Workspace) -> None:
@@ -173,7 +178,7 @@ def test_what_is_taken_is_what_is_chosen(reader: Reader, report_ws: Workspace) -
     drawn(reader.page)
     with reader.page.expect_download() as download:
         reader.page.locator("[data-take=csv]").first.click()
-    head, *rows = csv.reader(io.StringIO(Path(download.value.path()).read_text("utf-8-sig")))
+    head, rows, _ = chart_table(Path(download.value.path()))
     trend = report_ws.trend(level="country", by="adjusted", years="2015-2021").frame.set_index("name")
     assert [r[0] for r in rows] == [str(y) for y in range(2015, 2022)]
     for k, name in enumerate(head[1:], 1):
@@ -181,7 +186,7 @@ def test_what_is_taken_is_what_is_chosen(reader: Reader, report_ws: Workspace) -
 
 
 def test_an_embedded_chart_stands_alone_with_its_source(browser: Any, site: Path) -> None:
-    reader = Reader(browser, site, viewport={"width": 600, "height": 480})
+    reader = Reader(browser, site, viewport={"width": 600, "height": 600})
     reader.open("zh-hant/trends.html#level=country&by=adjusted&mode=share&theme=dark&embed=chart")
     drawn(reader.page)
     page = reader.page
@@ -195,7 +200,8 @@ def test_an_embedded_chart_stands_alone_with_its_source(browser: Any, site: Path
     whole = source.get_attribute("href")
     assert "embed" not in whole
     assert "mode=share" in whole
-    assert page.evaluate("document.documentElement.scrollHeight") <= 480
+    assert page.locator("p.caveat").inner_text().startswith("增長（佔比，2017–2021）"), "what a reader must know stands below"
+    assert page.evaluate("document.documentElement.scrollHeight") <= 600
     assert accessible(page) == []
     page.goto(whole)
     page.reload()

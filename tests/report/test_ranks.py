@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import itertools
 import re
 from math import nan
@@ -18,6 +17,7 @@ from affil.report import i18n
 from affil.report.names import city_names
 from affil.report.pages.ranks import first_places
 from affil.workspace import Workspace
+from tests.report.conftest import chart_table
 
 MAYBE = st.none() | st.floats(0, 1e4)
 
@@ -38,7 +38,7 @@ def test_a_small_line_begins_at_zero_and_leaves_out_an_incomplete_year() -> None
 
 @pytest.mark.parametrize("level", ["institution", "city", "country"])
 def test_charts_show_the_ranks_of_the_library(site: Path, report_ws: Workspace, level: Any) -> None:
-    head, *rows = csv.reader((site / "charts" / f"ranks-{level}.csv").read_text("utf-8-sig").splitlines())
+    head, rows, _ = chart_table(site / "charts" / f"ranks-{level}.csv")
     found = report_ws.ranks_by_year(level=level, years=(2017, 2021))
     first = report_ws.rank(level=level, years=(2017, 2021)).frame.head(12)
     ranks = found.frame.set_index("id")

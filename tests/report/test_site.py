@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import base64
-import csv
 import gzip
 import hashlib
 import html.parser
 import json
 import re
 import shutil
-from html import unescape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from affil.report import FORMATS, LANGUAGES, i18n, names, report
 from affil.report.data import area_slug
 from affil.types import Institution, Name
 from affil.workspace import Workspace
-from tests.report.conftest import counted_on, institutions, papers
+from tests.report.conftest import chart_table, counted_on, institutions, papers
 
 AUTHOR = {"name": "A", "affiliations": ["Institute AA of Boston (0.99)"]}
 ONLY = {"id": "p", "title": "T", "venue": "Some Workshop", "year": 2020, "authors": [AUTHOR]}
@@ -139,6 +138,57 @@ def test_a_page_of_an_institution_tells_its_numbers(site: Path, report_ws: Works
         assert [shown, f"{row['rank']:,}"] in [r[1:3] for r in page.rows], level_by
 
 
+def test_as_many_strings_wait_on_a_page_as_why_lists(site: Path, report_ws: Workspace) -> None:
+    """Also those of papers that name the institution through another author, which add no paper but credit."""
+    seen = set()
+    for level in ("institution", "city", "country"):
+        pages = {
+            text.split("<h1>")[1].split("</h1>")[0]: text
+            for f in (site / level).glob("*.html")
+            for text in [f.read_text("utf-8")]
+        }
+        for one in report_ws.rank(level=level, years=(2017, 2021)).frame.head(8).to_dict("records"):
+            waiting = report_ws.why(one["id"], level=level, years=(2017, 2021)).waiting
+            strings, papers = waiting["affiliation"].nunique(), waiting["papers"].sum()
+            page = pages[escape(one["name"], quote=False)]
+            told = re.search(r"Strings in review that may name it</dt><dd>(\d+) strings?, (\d+) papers?", page)
+            assert told, one["name"]
+            assert int(told[1]) == strings
+            assert int(told[2]) <= papers, "a paper with two of them is one"
+            assert "How well founded, 2017–2021" in page
+            seen.add(strings)
+    assert seen > {0}
+
+
+def test_a_site_can_begin_with_hong_kong_counted_with_china(report_ws: Workspace, tmp_path: Path) -> None:
+    made = report(report_ws, tmp_path / "site", hong_kong="with")
+    asked = report_ws.rank(level="country", years=(2017, 2021), hong_kong="with").frame
+    rows = Page(made.path / "countries.html").rows[1:]
+    assert [row[4] for row in rows] == [f"{v:,.2f}" for v in asked["adjusted"]]
+    assert "HK" not in set(asked["id"])
+    first = re.search(r"<select name=hongkong><option value=(\w+)", (made.path / "countries.html").read_text("utf-8"))
+    assert first
+    assert first[1] == "with"
+    text = report(report_ws, tmp_path / "b.md", format="md", hong_kong="with").path.read_text("utf-8")
+    assert re.search(r'affil why WS "\w\w" --level country --years 2017-2021 --hong-kong with', text)
+    with pytest.raises(AffilError, match="no way to count Hong Kong 'both'"):
+        report(report_ws, tmp_path / "other", hong_kong="both")  # type: ignore[arg-type]
+
+
+def test_years_are_told_as_far_as_they_have_papers(workspace: Any, tmp_path: Path) -> None:
+    """Of the ten years before the window only the last has papers."""
+    kept = [p for p in papers() if p["year"] in (2014, *range(2016, 2022)) and p["id"] != "p1"][::3]
+    made = report(workspace("[report]\nyears = 7\n", kept), tmp_path / "site", years=(2015, 2030)).path
+    board = (made / "institutions.html").read_text("utf-8")
+    assert "2016–2021" in board
+    assert "2015–2" not in board
+    assert "2030" not in board
+    page = next((made / "institution").glob("*.html")).read_text("utf-8")
+    head = re.search(r"<thead><tr><td><th class=num>2016–2021<th class=num>Rank<th>[^<]*<th class=num>([^<]*)<", page)
+    assert head
+    assert head[1] == "2014"
+
+
 def test_the_tables_of_an_institution_stand_once_for_all_languages(site: Path, report_ws: Workspace) -> None:
     one = "https://ror.org/00q4vv597"
     tables = value(site, "institution/00q4vv597")
@@ -180,15 +230,25 @@ def test_the_papers_of_a_page_are_those_of_why(site: Path, report_ws: Workspace,
 
 def test_few_papers_are_shown_as_counted_and_titles_left_out_if_asked(workspace: Any, tmp_path: Path) -> None:
     """A chain of years of a paper or two makes three papers eighteen."""
-    ws = workspace("[rank]\nranges = false\n[report]\npapers = false\ncities = 2\n", papers()[::30])
+    ws = workspace("[rank]\nlink_papers = 100\nranges = false\n[report]\npapers = false\ncities = 2\n", papers()[::30])
     made = report(ws, tmp_path / "site").path
-    drawn = [*csv.reader((made / "charts" / "trends.csv").read_text("utf-8-sig").splitlines())]
+    head, rows, below = chart_table(made / "charts" / "trends.csv")
     counted = ws.trend(level="country", by="publications").frame.set_index("name")
-    for k, name in enumerate(drawn[0][1:], 1):
-        assert [float(r[k] or 0) for r in drawn[1:]] == [counted[int(r[0].rstrip("*"))][name] for r in drawn[1:]]
+    for k, name in enumerate(head[1:], 1):
+        assert [float(r[k] or 0) for r in rows] == [counted[int(r[0].rstrip("*"))][name] for r in rows]
     home = (made / "index.html").read_text("utf-8")
     outside = ws.rank().coverage
-    assert "Numbers as counted: fewer than 100 papers are too few" in home
+    few = "The last two years have fewer than 100 papers in the venues of both: too few to tell growth."
+    assert few in home
+    assert few in below[-1]
+    assert below[0].startswith("Papers by year"), "not comparable papers"
+    assert "Countries over the years, numbers of papers as counted" in home
+    assert "Adjusted publications as counted" in (made / "institutions.html").read_text("utf-8")
+    movers = (made / "movers.html").read_text("utf-8")
+    assert movers.count("There is nothing to compare: no year has an earlier counterpart with 100 papers") == 1
+    board = (made / "institutions.html").read_text("utf-8")
+    assert "Ranks are not compared with the years before" in board
+    assert 'class="new"' not in board
     assert (
         f"{outside.outside} of the {outside.papers} papers are in venues of none of the eight areas" in home
         or not outside.outside
@@ -387,11 +447,15 @@ def test_a_site_without_an_address_names_none(site: Path) -> None:
 
 
 def test_the_tables_of_charts_of_main_pages_are_files_too(site: Path, report_ws: Workspace) -> None:
-    rows = [*csv.reader((site / "charts" / "trends.csv").read_text("utf-8-sig").splitlines())]
+    head, rows, below = chart_table(site / "charts" / "trends.csv")
     trend = report_ws.trend(level="country", by="publications", years=(2017, 2021)).matched.set_index("name")
-    assert [r[0] for r in rows[1:]] == [str(y) for y in range(2017, 2022)]
-    for k, name in enumerate(rows[0][1:], 1):
-        assert [float(r[k]) for r in rows[1:]] == pytest.approx(trend.loc[name, [*range(2017, 2022)]].tolist())
+    assert [r[0] for r in rows] == [str(y) for y in range(2017, 2022)]
+    for k, name in enumerate(head[1:], 1):
+        assert [float(r[k]) for r in rows] == pytest.approx(trend.loc[name, [*range(2017, 2022)]].tolist())
+    title, source, caveat = below
+    assert title == f"Comparable papers by year: {', '.join(head[1:])}"
+    assert source.startswith("Source: AI Research Rankings, ")
+    assert "Growth (Papers), 2017–2021, compares each year with the next" in caveat
     assert (site / "static" / "map.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -431,7 +495,7 @@ def test_a_workspace_of_one_paper(workspace: Any, tmp_path: Path) -> None:
     for file in made.glob("*.html"):
         assert "nan" not in file.read_text("utf-8").lower().split("<main")[1].split("</main>")[0].replace("finance", "")
     (tmp_path / "b.md").touch()
-    report(Workspace.open(tmp_path / "ws"), tmp_path / "b.md", format="md")
+    report(Workspace.open(tmp_path / "ws", create=True), tmp_path / "b.md", format="md")
 
 
 def test_groups_of_countries_and_roll_up_of_the_settings_hold(workspace: Any, tmp_path: Path) -> None:

@@ -71,6 +71,7 @@ def trend(
         "publications",
         years,
         (link,),
+        100,
         lacking,
         2020 if lacking else 2021,
         dict.fromkeys(years, ("A",)),
@@ -146,6 +147,33 @@ def test_the_leader_is_told_with_the_second_and_what_is_not_certain() -> None:
     assert said.said.values == (Named("country", "US"), "40%", Named("country", "CN"), "30%")
     assert keys(said) == ["s_review"]
     assert keys(leader(with_country({"US": 0.4, "CN": 0.3}, ahead=[0.5, 1.0]))) == ["s_review", "s_close"]
+
+
+def test_who_would_lead_with_hong_kong_counted_the_other_way_stands_beside_the_leader() -> None:
+    known = source()
+
+    def beside(other: Ranking) -> list[Said]:
+        said = leader(replace(known, rankings={**known.rankings, ("country", "hong_kong"): other}))
+        assert said is not None
+        return [*said.beside]
+
+    china = replace(ranking({"US": 0.4, "CN": 0.45, "GB": 0.1}), hong_kong="with")
+    leads = Said("s_leader", (Named("country", "CN"), "45%", Named("country", "US"), "40%"))
+    assert beside(china) == [Said("s_if_with", (leads,))]
+    assert [c.key for c in beside(replace(china, hong_kong="apart"))] == ["s_if_apart"]
+    assert beside(replace(ranking({"US": 0.4, "CN": 0.39}), hong_kong="with")) == [], (
+        "where the same country leads there is nothing to say"
+    )
+
+
+def test_growth_that_begins_after_the_first_year_says_so() -> None:
+    (whole,) = source().trends.values()
+    cut = replace(whole, links=(Link((2020, 2021), ("A",), 500, 600),))
+    said = growth(source(trends={("country", "publications"): cut}))
+    assert said is not None
+    assert Said("growth_from", (2020, 100)) in said.caveats
+    assert "growth_from" not in keys(growth(source()))
+    assert {"growth_basis", "growth_differs"} <= {*keys(growth(source()))}
 
 
 def test_a_tie_is_a_tie_and_one_country_leads_nobody() -> None:
@@ -422,8 +450,8 @@ def test_a_venue_of_twice_the_weight_counts_twice(workspace: Any) -> None:
 @pytest.mark.parametrize(
     ("language", "sentence"),
     [
-        ("en", "The United States leads with 40% of the world’s output, before the Netherlands with 30%."),
-        ("zh-hans", "US以占世界产出 40% 居首，其次是NL（30%）。"),
+        ("en", "The United States leads with 40% of the adjusted papers in this selection, before the Netherlands with 30%."),
+        ("zh-hans", "US居首，占所选论文（调整论文数）的 40%，其次是NL（30%）。"),
     ],
 )
 def test_names_of_countries_take_an_article_where_english_has_one(language: str, sentence: str) -> None:

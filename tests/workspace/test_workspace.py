@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +11,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import tomlkit
+from hypothesis import given
+from hypothesis import strategies as st
 
 from affil.errors import AffilError, InputError, UnknownIdError
 from affil.rank import rank
-from affil.settings import RankSettings, Settings, load_settings, settings_toml
+from affil.review.items import Filters
+from affil.review.queue import Queue
+from affil.settings import DecideSettings, RankSettings, Settings, load_settings, settings_toml
 from affil.types import Institution, Name
 from affil.workspace import Added, Run, Workspace
 from affil.workspace.layout import INSTITUTIONS, institution_row
+from affil.workspace.waiting import Candidate
 
 MIT, CUHK, OLD = "https://ror.org/mit", "https://ror.org/cuhk", "affil:old"
 
@@ -87,10 +93,28 @@ def write(path: Path, *papers: dict[str, Any]) -> Path:
 
 @pytest.fixture
 def ws(tmp_path: Path) -> Workspace:
-    out = Workspace.open(tmp_path / "ws")
+    out = Workspace.open(tmp_path / "ws", create=True)
     loose = paper(3, aligned=False, authors=[{"name": "X"}], paper_affiliations=["MIT", "nobody knows"])
     out.add_papers(write(tmp_path / "a.jsonl", paper(1, "MIT", "CUHK"), paper(2, "MIT", "CUHK?", ""), loose))
     return out
+
+
+def test_what_waits_for_review_is_one_number_until_it_is_decided(ws: Workspace, tmp_path: Path) -> None:
+    assert ws.run(matcher=FakeMatcher(registry())).waiting == 1
+    assert ws.waiting() == {"CUHK?": (Candidate(CUHK, "CUHK", 0.6),)}
+    queue = Queue(*ws.matched_tables(), [], ws.settings.review)
+    assert [*ws.waiting()] == [queue.item(n).affiliation for n in queue.select(Filters(scope="doubtful")).tolist()]
+    told = "the string 'CUHK?' waits for review and is not counted for: CUHK (https://ror.org/cuhk, 0.60); decide it with affil review"
+    assert told in ws.why("CUHK?").notes[0], "which is also a name of the institution"
+    assert ws.why("CUHK").notes == ()
+    ws.decide("CUHK?", CUHK, by="ana", why="she asked")
+    assert ws.waiting() == {}
+    assert ws.run(matcher=FakeMatcher(registry())).waiting == 0
+    assert ws.why("CUHK?").notes == ()
+    ws.add_papers(write(tmp_path / "b.jsonl", paper(9, "Dept. of MIT?")))
+    assert ws.run(matcher=FakeMatcher(registry())).waiting == 1
+    with pytest.raises(AffilError, match=r"the string 'Dept. of MIT\?' waits for review and is not counted for: MIT"):
+        ws.why("Dept. of MIT?")
 
 
 def counted(ws: Workspace, **kwargs: Any) -> dict[str, float]:
@@ -118,7 +142,7 @@ def test_papers_become_mentions_and_strings(ws: Workspace) -> None:
 
 
 def test_a_run_matches_and_ranks(ws: Workspace) -> None:
-    assert ws.run(matcher=FakeMatcher(registry())) == Run(4, 4)
+    assert ws.run(matcher=FakeMatcher(registry())) == Run(4, 4, waiting=1)
     assert counted(ws) == {MIT: round(1 / 2 + 1 / 3 + 1 / 2, 9), CUHK: 0.5}
     ranking = ws.rank(level="country")
     assert list(ranking.to_frame()["name"]) == ["United States", "Hong Kong"]
@@ -136,12 +160,12 @@ def test_a_run_matches_and_ranks(ws: Workspace) -> None:
 def test_only_new_strings_are_matched(ws: Workspace, tmp_path: Path) -> None:
     ws.run(matcher=FakeMatcher(registry()))
     matcher = FakeMatcher(registry())
-    assert ws.run(matcher=matcher) == Run(4, 0)
+    assert ws.run(matcher=matcher) == Run(4, 0, waiting=1)
     assert matcher.batches == []
     added = ws.add_papers(write(tmp_path / "b.jsonl", paper(4, "MIT", "MIT Lab")))
     assert added == Added(1, 0, 0, formats=((str(tmp_path / "b.jsonl"), "affil"),))
     assert ws.rank().coverage.pending == pytest.approx(1 / 9)
-    assert ws.run(matcher=matcher) == Run(5, 1)
+    assert ws.run(matcher=matcher) == Run(5, 1, waiting=1)
     assert matcher.batches == [["MIT Lab"]]
     assert len(rows(ws, "matches")) == 5
 
@@ -149,7 +173,7 @@ def test_only_new_strings_are_matched(ws: Workspace, tmp_path: Path) -> None:
 def test_all_is_matched_again_where_registry_model_or_settings_changed(ws: Workspace) -> None:
     ws.run(matcher=FakeMatcher(registry()))
     more = Institution("affil:x", "nobody knows", country="FR", city="Paris")
-    assert ws.run(matcher=FakeMatcher(registry(more, hash="r2"))) == Run(4, 4, "the registry changed")
+    assert ws.run(matcher=FakeMatcher(registry(more, hash="r2"))) == Run(4, 4, "the registry changed", waiting=1)
     assert counted(ws)["affil:x"] == 0.5
     assert ws.run(matcher=FakeMatcher(registry(more, hash="r2"), "m2")).again == "the model changed"
     ws.settings = Settings.model_validate({"decide": {"match": 0.5}})
@@ -157,7 +181,7 @@ def test_all_is_matched_again_where_registry_model_or_settings_changed(ws: Works
         ws.run(matcher=FakeMatcher(registry(more, hash="r3"), "m2")).again == "the registry and the matching settings changed"
     )
     ws.settings = Settings.model_validate({"decide": {"match": 0.5}, "retrieve": {"batch": 1}, "rank": {"offset": 2}})
-    assert ws.run(matcher=FakeMatcher(registry(more, hash="r3"), "m2")) == Run(4, 0)
+    assert ws.run(matcher=FakeMatcher(registry(more, hash="r3"), "m2")) == Run(4, 0, waiting=1)
 
 
 def test_an_interrupted_run_keeps_what_it_finished(ws: Workspace) -> None:
@@ -170,7 +194,7 @@ def test_an_interrupted_run_keeps_what_it_finished(ws: Workspace) -> None:
     assert ws.rank().coverage.pending == pytest.approx(2 / 7)
     matcher.interrupt_at = None
     seen: list[tuple[int, int]] = []
-    assert ws.run(lambda done, total: seen.append((done, total)), matcher=matcher) == Run(4, 2)
+    assert ws.run(lambda done, total: seen.append((done, total)), matcher=matcher) == Run(4, 2, waiting=1)
     assert seen == [(1, 2), (2, 2)]
     assert [b[0] for b in matcher.batches] == ["MIT", "CUHK", "CUHK?", "nobody knows"]
     assert [r[0] for r in rows(ws, "matches")] == ["MIT", "CUHK", "CUHK?", "nobody knows"]
@@ -187,7 +211,7 @@ def test_an_interrupted_rematch_leaves_the_old_matches_until_it_is_complete(ws: 
         ws.run(matcher=matcher)
     assert counted(ws) == before
     matcher.interrupt_at = None
-    assert ws.run(matcher=matcher) == Run(4, 1, "the registry changed")
+    assert ws.run(matcher=matcher) == Run(4, 1, "the registry changed", waiting=1)
     assert [len(b) for b in matcher.batches] == [3, 1]
     assert "affil:x" in counted(ws)
 
@@ -235,7 +259,7 @@ def test_bad_input_leaves_the_workspace_as_it_was(ws: Workspace, tmp_path: Path)
 
 def test_any_order_of_additions_gives_the_same_ranking(tmp_path: Path) -> None:
     files = [write(tmp_path / f"{n}.jsonl", paper(n, "MIT", "CUHK"), paper(n + 10, "CUHK")) for n in range(3)]
-    at_once, apart = Workspace.open(tmp_path / "one"), Workspace.open(tmp_path / "two")
+    at_once, apart = Workspace.open(tmp_path / "one", create=True), Workspace.open(tmp_path / "two", create=True)
     at_once.add_papers(files)
     at_once.run(matcher=FakeMatcher(registry()))
     for file in reversed(files):
@@ -297,10 +321,10 @@ def test_opening(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "letter.txt").write_text("x")
     with pytest.raises(AffilError, match="not an empty folder"):
-        Workspace.open(tmp_path / "home")
+        Workspace.open(tmp_path / "home", create=True)
     with pytest.raises(AffilError, match="not an empty folder"):
-        Workspace.open(tmp_path / "home" / "letter.txt")
-    ws = Workspace.open(tmp_path / "deep" / "new")
+        Workspace.open(tmp_path / "home" / "letter.txt", create=True)
+    ws = Workspace.open(tmp_path / "deep" / "new", create=True)
     assert Workspace.open(ws.path, create=False).settings == Settings()
     with pytest.raises(AffilError, match="no papers yet; add some with: affil run PAPERS"):
         ws.run(matcher=FakeMatcher(registry()))
@@ -481,7 +505,7 @@ def test_an_institution_withdrawn_half_way(ws: Workspace) -> None:
 
 
 def test_papers_without_any_affiliation(tmp_path: Path) -> None:
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(write(tmp_path / "a.jsonl", paper(1, "", "")))
     assert ws.run(matcher=FakeMatcher(registry())) == Run(0, 0)
     ranking = ws.rank()
@@ -525,3 +549,42 @@ def test_no_spreadsheet_runs_a_cell_of_a_table(ws: Workspace, tmp_path: Path) ->
     text = (tmp_path / "why.csv").read_text("utf-8")
     assert "'=cmd()" in text
     assert ",=cmd()" not in text
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"retreive": {}}, "there is no setting retreive; did you mean retrieve?"),
+        ({"decide": {"reveiw": 0.3}}, "there is no setting decide.reveiw; did you mean decide.review?"),
+        ({"roll_up": "top"}, "there is no setting roll_up"),
+        ({"homonym": 0.1}, "there is no setting homonym; did you mean decide.homonym?"),
+        ({"decide": {"qqqq": 1}}, "there is no setting decide.qqqq"),
+    ],
+)
+def test_unknown_settings_are_refused_with_what_may_be_meant(tmp_path: Path, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(AffilError) as error:
+        Settings(**given)
+    assert str(error.value).startswith(said)
+    assert not isinstance(error.value, InputError)
+    file = tmp_path / "settings.toml"
+    file.write_text(tomlkit.dumps(given))
+    with pytest.raises(InputError) as told:
+        load_settings(file)
+    assert str(told.value) == f"{file}: {error.value}; correct or delete its line"
+
+
+@given(st.text(max_size=12))
+def test_a_name_is_known_or_refused(name: str) -> None:
+    known = name in DecideSettings.model_fields
+    with nullcontext() if known else pytest.raises(AffilError, match="there is no setting"):
+        DecideSettings.model_validate({name: DecideSettings().model_dump().get(name)})
+
+
+def test_opening_what_is_no_workspace_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(AffilError, match="typo: not a workspace; create one with: affil run"):
+        Workspace.open(tmp_path / "typo")
+    with pytest.raises(AffilError, match="settings are for a new workspace"):
+        Workspace.open(tmp_path / "typo", settings=Settings())
+    assert not (tmp_path / "typo").exists()
+    made = Workspace.open(tmp_path / "typo", create=True)
+    assert Workspace.open(made.path) == made

@@ -102,8 +102,15 @@ Excel = Annotated[
 ]
 
 
+Named = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help="Only this institution (at other levels, city, country ...).", show_default=False),
+]
+
+
 def rank(
     workspace: WorkspaceFolder,
+    entity: Named = "",
     level: LevelName = "institution",
     area: AreaName = None,
     venue: VenueName = None,
@@ -128,7 +135,7 @@ def rank(
     ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
-    """Rank institutions, cities, regions, countries or continents; with --institution, show one of them with its neighbours."""
+    """Rank institutions, cities, regions, countries or continents; with NAME, or --institution, show one of them with its neighbours."""
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     if each_year:
@@ -136,8 +143,9 @@ def rank(
         notes = [*_cut(len(by_year.frame), by_year.trend.total), *by_year.lines()]
         _put(ws, by_year, output, excel, as_json, lambda width: years_table(by_year, width, ws.settings.terminal), notes)
         return
-    ranking = ws.rank(limit=_limit(limit, _SHOWN, output, as_json), ranges=ranges, around=institution, **query)
-    cut = [] if institution else _cut(ranking.table.num_rows, ranking.total)
+    around = institution or entity or None
+    ranking = ws.rank(limit=_limit(limit, _SHOWN, output, as_json), ranges=ranges, around=around, **query)
+    cut = [] if around else _cut(ranking.table.num_rows, ranking.total)
     _put(
         ws,
         ranking,
@@ -151,6 +159,7 @@ def rank(
 
 def trend(
     workspace: WorkspaceFolder,
+    entity: Named = "",
     level: LevelName = "country",
     area: AreaName = None,
     venue: VenueName = None,
@@ -170,11 +179,11 @@ def trend(
     ledger: LedgerUrl = None,
     as_json: Json = False,
 ) -> None:
-    """Show a measure by year, and its growth over the venues that the years have in common."""
+    """Show a measure by year, and its growth over the venues that the years have in common; with NAME, of one alone."""
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
-    result = ws.trend(panel=panel, limit=_limit(limit, _SHOWN_BY_YEAR, output, as_json), **query)
-    notes = [*_cut(len(result.frame), result.total), *result.lines()]
+    result = ws.trend(panel=panel, limit=_limit(limit, _SHOWN_BY_YEAR, output, as_json), entity=entity or None, **query)
+    notes = [*([] if entity else _cut(len(result.frame), result.total)), *result.lines()]
     _put(ws, result, output, excel, as_json, lambda width: trend_table(result, width, ws.settings.terminal), notes)
 
 
@@ -365,10 +374,13 @@ def _notes(ranking: Ranking) -> list[str]:
         level = f"{ranking.settings.confidence:.0%}"
         lines.append(
             said(
-                "range: ranks that doubtful matches leave open, with {0} certainty; ≈: not distinguishable from the next row.",
+                "range: the ranks that doubtful matches of names leave open, with {0} certainty; no margin of error for chance in what is "
+                "published, nor for missing papers.",
                 level,
             )
         )
+        if any(row["ahead"] < ranking.settings.confidence for row in ranking.table.to_pylist()):
+            lines.append(said("≈: not distinguishable from the next row."))
         least = ranking.settings.marked
         if any(moves(row, least) for row in ranking.table.to_pylist()):
             lines.append(

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 import typer
 
 from affil.cli.language import say
-from affil.cli.ranking import WorkspaceFolder, Years
+from affil.cli.ranking import HongKong, WorkspaceFolder, Years
 from affil.cli.show import Json, LedgerUrl, open_workspace, print_json, refuse, say_older, working
 from affil.wording import counted, said
 
@@ -36,6 +36,7 @@ def report(
         ),
     ] = None,
     years: Years = None,
+    hong_kong: HongKong = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -51,6 +52,7 @@ def report(
 ) -> None:
     """Write a website with leaderboards, trends, a map and entity pages, or a printable bulletin."""
     from affil.rank import parse_years
+    from affil.rank.places import HongKong as Way
     from affil.report import Report, report
     from affil.report.report import Format, processes
 
@@ -66,6 +68,7 @@ def report(
             format=cast(Format, format),
             language=language or "en",
             years=parse_years(years),
+            hong_kong=cast("Way | None", hong_kong),
             workers=workers or processes(ws),
             tell=tell,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,13 +12,16 @@ import typer
 
 from affil.cli.language import say, shown, translated
 from affil.errors import AffilError
-from affil.wording import said
+from affil.wording import counted, said
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from affil.registry.met import Met
     from affil.workspace import Workspace
+
+_TOLD = 50  # rows of a table that are told one by one
 
 RegistryFile = Annotated[
     Path | None,
@@ -226,3 +229,12 @@ def counting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
         bar = bars.add_task(shown(what), total=None)
         yield lambda done, total: bars.update(bar, completed=done, total=total)
+
+
+def tell_met(met: Sequence[Met]) -> None:
+    """Say which rows of users' tables met institutions of other sources, but for those that only add to the one whose id they state."""
+    told = [one for one in met if one.worth_telling]
+    for one in told[:_TOLD]:
+        say(one.line(), err=True)
+    if len(told) > _TOLD:
+        say(said("and {0} more; all of them: --json", counted(len(told) - _TOLD, "row")), err=True)

@@ -112,7 +112,7 @@ def trend_table(result: Trend, width: int, settings: TerminalSettings) -> Table:
         shown(said("growth\n{0}–{1}", span[0], span[-1]) if span else said("growth")) + ">": [
             _percent(row.get(name), result.by) for row in rows
         ]
-        for name, span in zip(names, spans, strict=True)
+        for name, span in zip(names, spans if result.links else (), strict=False)
     }
     ranks = [_rank(row[result.reference]) for row in result.ranks.to_dict("records")]
     numbers = {year: [_number(row[year], result.by) for row in rows] for year in result.years}

@@ -13,6 +13,7 @@ from affil.match.explain import READ
 from affil.match.features.featurize import Pairs
 from affil.match.features.table import NAMES
 from affil.match.index import Index
+from affil.match.lacking import Lack
 from affil.match.mentions import Mentions
 from affil.match.pairs import STRIDE, keys_in
 from affil.match.stated import stated_places
@@ -25,6 +26,16 @@ from affil.types import Stated
 
 NOWHERE = Stated()
 _READ = np.array([NAMES.index(name) for name in READ])
+_ANOTHER_PLACE = np.array(
+    [READ.index(name) for name in ("country_differs", "city_differs")]
+)  # said of places beside the name only
+
+
+class Answer(NamedTuple):
+    """The institutions chosen for a text, then rivals if those are wanted; where none is chosen, why."""
+
+    rows: Sequence[Found]
+    lack: Lack | None
 
 
 class Found(NamedTuple):
@@ -85,6 +96,7 @@ def found_rows(
     p, owner, kind, homonyms, taken = (column.tolist() for column in columns)
     start, end = zip(*spans, strict=True) if spans else ((), ())
     read = np.ascontiguousarray(pairs.features[np.ix_(rows, _READ)], np.float32)
+    read[np.ix_(mentions.places_within(c.string[rows], pairs.first[rows], pairs.last[rows]), _ANOTHER_PLACE)] = 0
     features = read.view(f"V{read.itemsize * len(READ)}").ravel().tolist()  # bytes to save memory
     stated = chain(place, repeat(NOWHERE))
     above = chain(parents, repeat(()))

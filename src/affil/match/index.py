@@ -10,6 +10,7 @@ from itertools import pairwise, repeat
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from scipy import sparse
 
 from affil.match.pairs import STRIDE, expand
@@ -72,6 +73,11 @@ class Index:
     def numbers(self, words: Sequence[str]) -> Ints:
         """The numbers of words; -1 for unknown ones."""
         return np.fromiter(map(self.word_id.get, words, repeat(-1)), np.int32, len(words))
+
+    def names(self, owners: Ints) -> list[str]:
+        """The names, as the registry writes them, by which owners have theirs."""
+        out: list[str] = self.registry.arrays.name_value.take(pa.array(self.owner_name[owners])).to_pylist()
+        return out
 
     @cached_property
     def postings(self) -> sparse.csr_matrix:

@@ -17,14 +17,15 @@ from affil.data import SHIPPED_MODEL, resource
 from affil.errors import AffilError
 from affil.io.cells import addresses
 from affil.io.table import affiliation_column
-from affil.match.arrow import Strings, distinct_strings
+from affil.match.arrow import Strings, distinct_strings, string_of
 from affil.match.candidates import retrieve
 from affil.match.decide import by_policy, named_parents, named_rows
 from affil.match.decided import Decisions
 from affil.match.explain import READ, explain
 from affil.match.features.featurize import featurize
-from affil.match.found import Found, decided_rows, found_rows, identified, most_specific, moved, united, without
+from affil.match.found import Answer, Found, decided_rows, found_rows, identified, most_specific, moved, united, without
 from affil.match.index import Index
+from affil.match.lacking import Lack, lacks
 from affil.match.mentions import prepare
 from affil.match.modelfile import load_model
 from affil.match.pairs import rank_within
@@ -62,7 +63,7 @@ class Matcher:
         self.model_path = model_path
         self._model, self.model_card, self.model_hash = load_model(model_path)
         self._institutions: dict[int, Institution] = {}
-        self._memory: dict[str, tuple[Found, ...]] = {}  # cached answers by part: parts repeat more often than strings
+        self._memory: dict[str, Answer] = {}  # cached answers by part: parts repeat more often than strings
         self._turn = threading.Lock()
         self._decisions = None if ledger is None else Decisions(ledger, settings.review)
         if self._decisions is not None:  # fails now rather than in the midst of a file
@@ -143,8 +144,8 @@ class Matcher:
                 raise AffilError(said("an affiliation is a text, not {0!r}", other))
         distinct = list(dict.fromkeys(affiliations))
         results = {
-            s: Result(s, tuple(self._explained(row) for row in rows))
-            for s, rows in zip(distinct, self._answers(distinct), strict=True)
+            s: Result(s, tuple(self._explained(row) for row in answer.rows), answer.lack.why if answer.lack else "")
+            for s, answer in zip(distinct, self._answers(distinct), strict=True)
         }
         return Results(results[s] for s in affiliations)
 
@@ -153,7 +154,7 @@ class Matcher:
 
         Unlike `match` it keeps rivals for the same words. Decision `none` marks those below the review threshold.
         """
-        rows = sorted(next(iter(self._answers([affiliation], limit))), key=lambda r: -r.probability)[:limit]
+        rows = sorted(self._answers([affiliation], limit)[0].rows, key=lambda r: -r.probability)[:limit]
         out = [self._explained(row) for row in rows]
         low = self.settings.decide.review
         return tuple(replace(m, decision=Decision.NONE) if m.probability < low else m for m in out)
@@ -173,7 +174,7 @@ class Matcher:
         answers = dict(zip(distinct, self._answers(distinct, max(wanted.values(), default=0)), strict=True))
         out = []
         for string, limit in zip(affiliations, limits, strict=True):
-            rows = answers[string]
+            rows = answers[string].rows
             rivals = [r for r in rows if not r.chosen and r.probability >= least]
             chosen = [r for r in rows if r.chosen]
             shown = [*chosen, *rivals[: max(limit - len(chosen), 0)]]
@@ -182,7 +183,18 @@ class Matcher:
             )
         return out
 
-    def match_table(self, affiliations: Strings, column: str | None = None) -> pa.Table:
+    def _lack(self, affiliation: str) -> Lack:
+        """Why one string names no institution.
+
+        Raises:
+            AffilError: it names one.
+        """
+        (answer,) = self._answers([affiliation])
+        if answer.lack is None:
+            raise AffilError(said("{0!r} names an institution", affiliation))
+        return answer.lack
+
+    def match_table(self, affiliations: Strings, column: str | None = None, *, none: bool = False) -> pa.Table:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
 
         The strings may be Arrow, too: an array, or what gives a stream (tables, chunked arrays and record batch readers of PyArrow,
@@ -190,20 +202,22 @@ class Matcher:
 
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
         matched words in the raw string), alias (the registry's name), named (the id of the closed institution with that name,
-        if the one found is its successor, else ""), named_parents (the ids of the institutions above it in the registry that the
-        string names beside it, in the answer or left out of it by the policy; none where a person decided), stated_city, stated_region
-        and stated_country (the place that the string gives for it, see `affil.types.Stated`). Strings without a match, and missing
-        ones, have no row.
+        if the one found is its successor, else ""), stated_city, stated_region and stated_country (the place that the string gives
+        for it, see `affil.types.Stated`), named_parents (the ids of the institutions above it in the registry that the string names
+        beside it, in the answer or left out of it by the policy; none where a person decided). Strings without an institution, and
+        missing ones, have no row, unless `none` asks for one each: of the decision none, with a column more, `why` (a key of
+        `affil.match.NOTHING`).
 
         Raises:
-            InputError: the table has no such column, or it holds no strings.
+            InputError: the table has no such column, or it holds no strings. AffilError: it is neither Arrow nor several strings, or one
+                is no text.
         """
         distinct, which = distinct_strings(affiliations, column)
         answers = self._answers(distinct)
-        rows = [(number, row) for number, k in enumerate(which) for row in answers[k]]
+        rows = [(number, row) for number, k in enumerate(which) for row in answers[k].rows]
         ids = self.registry.ids
         least = self.settings.decide.match
-        return pa.table(
+        found = pa.table(
             {
                 "row": pa.array([number for number, _ in rows], pa.int64()),
                 "institution_id": pa.array([ids[r.inst] for _, r in rows], pa.string()),
@@ -213,30 +227,47 @@ class Matcher:
                 "end": pa.array([r.end for _, r in rows], pa.int32()),
                 "alias": self._aliases([row for _, row in rows]),
                 "named": self._named([row for _, row in rows]),
-                "named_parents": pa.array([[ids[p] for p in r.parents] for _, r in rows], pa.list_(pa.string())),
                 **{f"stated_{f}": pa.array([getattr(r.stated, f) for _, r in rows], pa.string()) for f in STATED},
+                "named_parents": pa.array([[ids[p] for p in r.parents] for _, r in rows], pa.list_(pa.string())),
             }
         )
+        if not none:
+            return found
+        lacking = [(number, lack.why) for number, k in enumerate(which) if (lack := answers[k].lack) is not None]
+        without = pa.table(
+            {
+                "row": pa.array([number for number, _ in lacking], pa.int64()),
+                "decision": pa.array([Decision.NONE.value] * len(lacking), pa.string()),
+                "why": pa.array([why for _, why in lacking], pa.string()),
+            }
+        )
+        return pa.concat_tables([found, without], promote_options="default").sort_by("row")
 
     def match_frame(self, frame: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
         """Match a column of a pandas frame; returns its columns and those of `COLUMNS`, one row per matched institution, in order.
 
         Each row keeps its label of the frame's index, which is repeated where a string names several institutions: `frame.loc[label]`
         and `frame.join(out[["institution_id"]])` find them; `out.index.duplicated()` tells the rows after the first. None, NaN and NA are
-        strings without a name. What is missing is NaN in all new columns, also the id of a string without an institution.
+        strings without a name. What is missing is NaN in all new columns, also the id of a string without an institution, whose evidence is
+        why there is none (a key of `affil.match.NOTHING`).
 
         A new column whose name is already in the frame gets the prefix `affil_`. The column is found, and cells with authors in
         front of their affiliations are read, as `affil.match_file` does.
 
         Raises:
-            InputError: the frame has no such column.
+            InputError: the frame has no such column. AffilError: it is no frame of pandas, or a cell is no text.
         """
         import pandas as pd
 
+        if not isinstance(frame, pd.DataFrame):
+            kind = f"{type(frame).__module__.partition('.')[0]}.{type(frame).__name__}"
+            raise AffilError(
+                said("match_frame takes a frame of pandas, not {0}; of others: match_table, or affil.frames", kind)
+            )
         names = list(map(str, frame.columns))
         chosen = affiliation_column("the frame", names, column)
         given = frame.iloc[:, names.index(chosen)]
-        cells = ["" if missing else str(value) for value, missing in zip(given.tolist(), given.isna(), strict=True)]
+        cells = [string_of(value, number) for number, value in enumerate(given.tolist(), 1)]
         parts = [addresses(cell, chosen) for cell in cells]
         strings = list(dict.fromkeys(chain.from_iterable(parts)))
         found = {
@@ -305,12 +336,12 @@ class Matcher:
             stated=row.stated,
         )
 
-    def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[list[Found]]:
-        """The institutions chosen for each string, most probable first, then up to `rivals` others per part."""
+    def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[Answer]:
+        """The institutions chosen for each string, most probable first, then up to `rivals` others per part; or why there is none."""
         with self._turn:
             return self._answered(strings, rivals)
 
-    def _answered(self, strings: Sequence[str], rivals: int) -> list[list[Found]]:
+    def _answered(self, strings: Sequence[str], rivals: int) -> list[Answer]:
         decided = self._decisions.of(strings) if self._decisions else {}
         if not decided:
             return self._modelled(strings, rivals)
@@ -318,13 +349,14 @@ class Matcher:
         found = dict(zip(asked, self._modelled(asked, rivals), strict=True))
         for string, one in decided.items():
             chosen = decided_rows(one, self.registry)
-            others = without(found.get(string, ()), {r.inst for r in chosen}, False)
-            found[string] = [*chosen, *(r._replace(chosen=False) for r in others)]
+            others = without(found[string].rows if string in found else (), {r.inst for r in chosen}, False)
+            rows = [*chosen, *(r._replace(chosen=False) for r in others)]
+            found[string] = Answer(rows, None if chosen else Lack("decided", words=one.words))
         return [found[s] for s in strings]
 
-    def _modelled(self, strings: Sequence[str], rivals: int) -> list[list[Found]]:
+    def _modelled(self, strings: Sequence[str], rivals: int) -> list[Answer]:
         """The answers of the model, whatever people decided."""
-        out: list[list[Found]] = []
+        out: list[Answer] = []
         size = self.settings.retrieve.batch
         for begin in range(0, len(strings), size):
             batch = strings[begin : begin + size]
@@ -333,11 +365,13 @@ class Matcher:
             bounds = np.searchsorted(parts.string, np.arange(len(batch) + 1)).tolist()
             text, start, end = (column.tolist() for column in (parts.text, parts.start, parts.end))
             for first, last in pairwise(bounds):
-                own = [row for k in range(first, last) for row in moved(found[text[k]], start[k], end[k])]
-                out.append(united(own, self.settings.decide.policy, rivals > 0) if last - first > 1 else own)
+                own = [row for k in range(first, last) for row in moved(found[text[k]].rows, start[k], end[k])]
+                rows = united(own, self.settings.decide.policy, rivals > 0) if last - first > 1 else own
+                missed = [lack for k in range(first, last) if (lack := found[text[k]].lack) is not None]
+                out.append(Answer(rows, max(missed, key=lambda lack: lack.rank) if len(missed) == last - first else None))
         return out
 
-    def _cached(self, texts: Sequence[str]) -> list[tuple[Found, ...]]:
+    def _cached(self, texts: Sequence[str]) -> list[Answer]:
         """`_matched` with a cache."""
         new = [t for t in texts if t not in self._memory]
         fresh = dict(zip(new, self._matched(new), strict=True)) if new else {}
@@ -347,10 +381,10 @@ class Matcher:
             del self._memory[old]
         return found
 
-    def _matched(self, texts: Sequence[str], rivals: int = 0) -> list[tuple[Found, ...]]:
-        """The institutions chosen for each part, and up to `rivals` others."""
+    def _matched(self, texts: Sequence[str], rivals: int = 0) -> list[Answer]:
+        """The institutions chosen for each part, and up to `rivals` others; or why there is none."""
         settings, index, judge = self.settings, self._index, self.settings.decide
-        out: list[tuple[Found, ...]] = []
+        out: list[Answer] = []
         batches = -(-len(texts) // settings.retrieve.batch)
         for begin, end in pairwise(len(texts) * k // max(batches, 1) for k in range(batches + 1)):  # even: small ones cost more
             batch = texts[begin:end]
@@ -361,6 +395,9 @@ class Matcher:
             rows = by_policy(named, probability, pairs, judge)
             of_text = mentions.string[pairs.candidates.string]
             parents = named_parents(rows, named, of_text, pairs, index)
+            unanswered = np.ones(len(batch), bool)
+            unanswered[of_text[rows]] = False
+            missed = lacks(mentions, pairs, probability, unanswered, index, settings.features.near)
             if rivals:
                 others = np.setdiff1d(np.arange(len(probability)), rows)
                 others = others[rank_within(pairs.candidates.string[others], -probability[others]) < rivals]
@@ -369,9 +406,10 @@ class Matcher:
             answers: list[list[Found]] = [[] for _ in batch]
             for number, row in zip(of_text[rows].tolist(), found, strict=True):
                 answers[number].append(row)
-            for text, own in zip(batch, answers, strict=True):
+            for number, (text, own) in enumerate(zip(batch, answers, strict=True)):
                 by_id = identified(text, self.registry, judge.identified, own, index)
-                out.append(tuple(most_specific(by_id or own, index, judge, rivals > 0)))
+                answer = tuple(most_specific(by_id or own, index, judge, rivals > 0))
+                out.append(Answer(answer, None if by_id else missed.get(number)))
         return out
 
 

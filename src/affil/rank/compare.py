@@ -27,9 +27,9 @@ class Comparison:
 
     `frame` has one row for each entity of both, in the order of the later one: id, name, what the level knows of its place, the values
     `before` and `after`, and `rank_before`, `rank_after`. `pairs` are the years that are set against each other: the last year of one
-    period with the last of the other and so on, each pair over the venues that both years have; years without any have no pair.
-    `lacking` are the venues that the last year, if it is compared, lacks while the year before had them. `state` is the state of a
-    project's counts that it is of, None where that is not known.
+    period with the last of the other and so on, each pair over the venues that both years have; years without any,
+    or with too few papers in them (`rank.link_papers`), have no pair. `lacking` are the venues that the last year, if it is compared,
+    lacks while the year before had them. `state` is the state of a project's counts that it is of, None where that is not known.
     """
 
     frame: pd.DataFrame
@@ -92,7 +92,7 @@ def compare(
         AffilError: an argument is unknown, or no paper is in the venue and area.
     """
     asked = ask(db, venues, settings, query)
-    found = pairs(asked.papers, before, after)
+    found = pairs(asked.papers, before, after, settings.link_papers)
     slots = [[cell for pair in found for cell in pair.slot(pair.years[k])] for k in (0, 1)]
     about, (old, new) = measure_slots(db, venues, settings, asked, slots)
     frame = about.join(

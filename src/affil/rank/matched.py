@@ -1,5 +1,7 @@
 """Which venues and years can be compared. Data lack venues in some years, so that what changes from one year to another is partly
-the data; as price indices do, we compare years only over the venues that both have, and link these comparisons year on year.
+the data; as price indices do, we compare years only over the venues that both have, and link these comparisons year on year. Two years
+are compared only if each has enough papers in these venues (`rank.link_papers`): a link of a few papers would carry chance into all that
+stands behind it.
 """
 
 from __future__ import annotations
@@ -37,13 +39,15 @@ class Link:
         return [(venue, year) for venue in self.venues]
 
 
-def chain(papers: Papers) -> tuple[Link, ...]:
-    """The links between years with papers, the first year first; none between two years without a venue in common."""
+def chain(papers: Papers, least: int) -> tuple[Link, ...]:
+    """The links between years with papers, the first year first; none between two of which one has fewer than `least` papers in the
+    venues of both.
+    """
     of_year = venues_of_years(papers)
     years = list(of_year)
     runs: list[tuple[list[int], frozenset[str]]] = []
     for before, after in pairwise(years):
-        both = of_year[before] & of_year[after]
+        both = compared_venues(papers, of_year, (before, after), least)
         if runs and runs[-1][1] == both and runs[-1][0][-1] == before:
             runs[-1][0].append(after)
         elif both:
@@ -66,14 +70,16 @@ def rests_on(links: Iterable[Link]) -> float:
     return sum(link.papers for link in kept) / max(sum(link.all_papers for link in kept), 1)
 
 
-def pairs(papers: Papers, before: tuple[int, int], after: tuple[int, int]) -> tuple[Link, ...]:
-    """Each year of a period with the one of the earlier period that stands as far from its end, over the venues that both have."""
+def pairs(papers: Papers, before: tuple[int, int], after: tuple[int, int], least: int) -> tuple[Link, ...]:
+    """Each year of a period with the one of the earlier period that stands as far from its end, over the venues that both have; none of
+    which one has fewer than `least` papers in them.
+    """
     of_year = venues_of_years(papers)
     length = min(before[1] - before[0], after[1] - after[0]) + 1
     out = []
     for k in reversed(range(length)):
         two = (before[1] - k, after[1] - k)
-        both = of_year.get(two[0], frozenset()) & of_year.get(two[1], frozenset())
+        both = compared_venues(papers, of_year, two, least)
         if both:
             out.append(_link(two, both, papers))
     return tuple(out)
@@ -97,6 +103,12 @@ def missing_venues(papers: Papers, venues: Venues, year: int) -> tuple[str, ...]
 def venues_of_years(papers: Papers) -> dict[int, frozenset[str]]:
     """The venues with papers of each year, the first year first."""
     return {y: frozenset(v for v, year in papers if year == y) for y in sorted({year for _, year in papers})}
+
+
+def compared_venues(papers: Papers, of_year: Mapping[int, frozenset[str]], two: tuple[int, int], least: int) -> frozenset[str]:
+    """The venues over which two years are compared; none if one of the years has too few papers in them."""
+    both = of_year.get(two[0], frozenset()) & of_year.get(two[1], frozenset())
+    return both if all(sum(papers[v, y] for v in both) >= least for y in two) else frozenset()
 
 
 def _link(years: tuple[int, ...], venues: frozenset[str], papers: Papers) -> Link:

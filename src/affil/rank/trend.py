@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 import duckdb
@@ -21,7 +21,7 @@ from affil.rank.slots import SHARE_OR_MEASURE, Asked, ask, cells_of, measure_slo
 from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
-from affil.wording import joined, said
+from affil.wording import Said, counted, joined, said
 
 if TYPE_CHECKING:
     import altair
@@ -37,12 +37,14 @@ class Trend:
     `frame` has one row for each entity, in the order of the last whole year: id, name, what the level knows of its place, a column of
     numbers as counted for each year, `growth` over the years of `compared`, and `growth_last` from the year before the last to the
     last. Growth is over matched venues (see `links`): 0.1 is 10%, or 10 points where `by` is "share"; null where something grew from
-    nothing, or no venue connects the years.
+    nothing, or no link connects the years.
 
     `matched` has the same rows and years, with what each year's number would be in the venues of `reference` (the last whole year), by
-    the growth of matched venues; null before the first of `compared`. `ranks` has the ranks of the numbers as counted.
+    the growth of matched venues; null before the first of `compared`. `drawn` are the numbers for charts: these, or those counted where
+    no two years can be compared. `ranks` has the ranks of the numbers as counted.
 
-    `links` are the comparisons that the growth over `compared` (first and last year; None where it cannot be told) is made of.
+    `links` are the comparisons that the growth over `compared` (first and last year; None where it cannot be told) is made of; each of
+    their years has at least `link_papers` papers in the venues that it is compared over.
     `lacking` are the venues of the table that the last year lacks while the year before had them: with any, the last year is incomplete.
     `venues` are the venues of each year, `every_year` those with papers in all of them; with `panel`, only these are counted.
     `coverage` is that of each year, `hong_kong` how Hong Kong and Macao are counted, if that was asked for.
@@ -57,6 +59,7 @@ class Trend:
     by: str
     years: tuple[int, ...]
     links: tuple[Link, ...]
+    link_papers: int
     lacking: tuple[str, ...]
     reference: int
     venues: Mapping[int, tuple[str, ...]]
@@ -78,6 +81,19 @@ class Trend:
     def compared(self) -> tuple[int, int] | None:
         """The first and last year that growth is told over."""
         return (self.links[0].years[0], self.links[-1].years[-1]) if self.links else None
+
+    def of(self, identifier: str) -> Trend:
+        """The same with one entity alone."""
+
+        def own(table: pd.DataFrame) -> pd.DataFrame:
+            return table[table["id"] == identifier].reset_index(drop=True)
+
+        return replace(self, frame=own(self.frame), matched=own(self.matched), ranks=own(self.ranks))
+
+    @property
+    def drawn(self) -> pd.DataFrame:
+        """The table of which charts show the years."""
+        return self.matched if self.links else self.frame
 
     @property
     def rests_on(self) -> float:
@@ -103,7 +119,7 @@ class Trend:
 
         Args:
             limit: how many of the first entities are drawn; no more than there are colours, which is eight.
-            matched: the numbers in comparable venues, instead of those counted.
+            matched: the numbers in comparable venues, instead of those counted, where years can be compared.
 
         Raises:
             AffilError: Altair is not installed, or the limit is none of 1 to 8.
@@ -112,6 +128,7 @@ class Trend:
             raise AffilError(said("a chart has 1 to {0} lines, not {1}", len(vega.COLOURS), limit))
         from affil.drawing.altair_chart import drawn
 
+        matched = matched and bool(self.links)
         table = (self.matched if matched else self.frame).head(limit)
         numbers = table[[*self.years]].to_numpy(float).tolist()
         years, values = self.by_year(dict(zip(distinct_names(self.frame.head(limit)), numbers, strict=True)))
@@ -120,8 +137,8 @@ class Trend:
         return drawn(vega.lines(f"{self.level} by {axis}", axis, share=self.by == "share"), vega.tidy(columns, rows))
 
     def _repr_html_(self) -> str:
-        matched = dict(zip(self.matched["id"], self.matched[[*self.years]].to_numpy(float).tolist(), strict=True))
-        years, lines_of = self.by_year(matched)
+        drawn = dict(zip(self.drawn["id"], self.drawn[[*self.years]].to_numpy(float).tolist(), strict=True))
+        years, lines_of = self.by_year(drawn)
         shown = {y: str(y) for y in self.years} | ({self.years[-1]: years[-1]} if self.years else {})
         known = [c for c in ("name", "name_zh", "city", "country") if c in self.frame]
         rows = [
@@ -133,7 +150,8 @@ class Trend:
             }
             for row in records(self.frame.head(SHOWN))
         ]
-        told = f"The small lines are {self.by} in the venues of {self.reference}, so that the years compare."
+        how = f"in the venues of {self.reference}, so that the years compare" if self.links else "as counted"
+        told = f"The small lines are {self.by} {how}."
         return table(rows, (*self.lines(), told, *self.warnings), total=len(self.frame))
 
     def lines(self) -> list[str]:
@@ -142,11 +160,13 @@ class Trend:
         of_years = (
             said("{0} to {1}", self.years[0], self.years[-1]) if len(self.years) > 2 else joined(" and ", map(str, self.years))
         )
+        gap = [self.growth_line()] if self.compared != (self.years[0], self.years[-1]) and len(self.years) > 1 else []
         if self.panel:
-            return [said("A fixed panel, counted in every year ({0}): {1}.", of_years, ", ".join(self.every_year))]
+            return [said("A fixed panel, counted in every year ({0}): {1}.", of_years, ", ".join(self.every_year)), *gap]
         if not varied:
             return [
                 said("The same venues in every year ({0}): {1}.", of_years, ", ".join(self.every_year)),
+                *gap,
                 *self._incomplete(),
             ]
         same = (
@@ -168,19 +188,32 @@ class Trend:
     def growth_line(self) -> str:
         """Over which years and on what growth is told."""
         if self.compared is None:
-            return said("No venue is in the last two years, so there is no growth to tell.")
+            return said(
+                "The last two years have fewer than {0} in the venues of both (rank.link_papers), so there is no growth to tell.",
+                counted(self.link_papers, "paper"),
+            )
         first, last = self.compared
         least = min(self.links, key=lambda link: link.rests_on)
         return said(
-            "Growth, {0} to {1}, compares years over the venues that both have, linked year on "
-            "year; it rests on {2:.0%} of their papers (least: {3:.0%}, {4} to {5}).",
+            "Growth by {6}, {0} to {1}, compares years over the venues that both have, linked year on "
+            "year; it rests on {2:.0%} of their papers (least: {3:.0%}, {4} to {5}). By another measure it may differ: publications "
+            "count once for each that a paper names, adjusted divides the paper among its authors, a share falls where others grow faster.",
             first,
             last,
             self.rests_on,
             least.rests_on,
             least.years[0],
             least.years[-1],
-        ) + (said(" Before {0} no venue connects the years.", first) if first > self.years[0] else "")
+            Said(self.by),
+        ) + (
+            said(
+                " Before {0} two years have fewer than {1} in the venues of both (rank.link_papers): no growth is told there.",
+                first,
+                counted(self.link_papers, "paper"),
+            )
+            if first > self.years[0]
+            else ""
+        )
 
     def _incomplete(self) -> list[str]:
         last = self.years[-1]
@@ -204,6 +237,7 @@ class Trend:
             "every_year": list(self.every_year),
             "compared": list(self.compared) if self.compared else None,
             "rests_on": self.rests_on,
+            "link_papers": self.link_papers,
             "links": [
                 {"years": list(k.years), "venues": list(k.venues), "papers": k.papers, "rests_on": k.rests_on}
                 for k in self.links
@@ -260,7 +294,8 @@ def trend(
         of_year = dict.fromkeys(years, every_year) if every_year else _no_panel(of_year)
     lacking = () if panel or years[-1] - 1 not in years else missing_venues(asked.papers, venues, years[-1])
     reference = years[-2] if lacking else years[-1]
-    links = last_chain(chain(papers), years[-1]) or last_chain(chain(papers), reference)
+    linked_years = chain(papers, settings.link_papers)
+    links = last_chain(linked_years, years[-1]) or last_chain(linked_years, reference)
     slots = [cells_of(papers, y) for y in years] + [link.slot(y) for link in links for y in link.years]
     about, found = measure_slots(db, venues, settings, asked, slots)
     counted = pd.DataFrame({y: f["value"] for y, f in zip(years, found, strict=False)}, index=about.index).fillna(0.0)
@@ -278,6 +313,7 @@ def trend(
         by=asked.by,
         years=years,
         links=links,
+        link_papers=settings.link_papers,
         lacking=lacking,
         reference=reference,
         venues={year: tuple(sorted(own)) for year, own in of_year.items()},

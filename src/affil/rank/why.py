@@ -35,7 +35,8 @@ class Why:
     entity and are not counted, most mentioned first: affiliation, institution, probability, mentions, papers. `rolled` has the strings of
     institutions that are rolled up to it, most papers first: affiliation, institution, name, part (of their credit), named (whether the
     string decides the part, as it names parents of the institution, rather than the registry alone), papers; None at other levels.
-    `state` is the state of a project's counts that it is of, None where that is not known.
+    `state` is the state of a project's counts that it is of, None where that is not known; `notes` are further sentences that a reader
+    must see.
     """
 
     row: dict[str, Any]
@@ -44,11 +45,12 @@ class Why:
     rolled: pd.DataFrame | None
     ranking: Ranking
     state: State | None = field(default=None, repr=False)
+    notes: tuple[str, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """Sentences that a reader must see."""
-        return (*self.ranking.warnings, *(self.state.warnings if self.state else ()))
+        return (*self.notes, *self.ranking.warnings, *(self.state.warnings if self.state else ()))
 
     def _repr_html_(self) -> str:
         papers, waiting = (_told(frame.head(SHOWN)) for frame in (self.papers[[*_IN_NOTEBOOKS]], self.waiting))
@@ -103,6 +105,13 @@ def why(
     ranking = replace(ranking, warnings=(*((meant.note,) if meant.note else ()), *ranking.warnings))
     attach(db, "titled", papers)
     db.execute("SET VARIABLE entity = ?", [meant.row["id"]])
+    db.execute("CREATE OR REPLACE TEMP TABLE wanted_id AS SELECT getvariable('entity') AS id")
+    make_waiting(db)
     named, waiting = (db.execute(sql(f"why/{name}")).df() for name in ("papers", "waiting"))
     rolled = db.execute(sql("why/rolled")).df() if ranking.level == "institution" else None
     return Why(meant.row, named, waiting, rolled, ranking)
+
+
+def make_waiting(db: duckdb.DuckDBPyConnection) -> None:
+    """Make the table `waiting` of a slice: what of `wanted_id` waits for review."""
+    db.execute(sql("waiting"))

@@ -19,6 +19,7 @@ from affil.names.ids import id_forms, mistyped
 from affil.registry.arrays import read_arrays
 from affil.registry.dump import ROR
 from affil.registry.folder import LOG, built_once, cache_folder, sources_hash
+from affil.registry.met import Met, met_counts
 from affil.settings import SEARCH
 from affil.types import Institution, Name
 from affil.wording import said
@@ -78,6 +79,11 @@ class Registry:
     def version(self) -> str:
         """The sources it was built from, and a short hash."""
         return f"{' + '.join(self.meta['sources'])} ({self.hash[:12]})"
+
+    @property
+    def met(self) -> list[Met]:
+        """What rows of users' tables met when it was built."""
+        return [Met(**one) for one in self.meta.get("met", ())]
 
     @cached_property
     def ids(self) -> list[str]:
@@ -298,7 +304,7 @@ class Registry:
         """Counts, sources, dates of the sources where known, hash and path."""
         meta = self.meta
         about = {"sources": meta["sources"], "dates": meta.get("dates", {}), "hash": self.hash, "path": str(self.path)}
-        return {**meta["counts"], **about}
+        return {**meta["counts"], **met_counts(self.met), **about}
 
 
 def _shipped_file() -> Path:

@@ -130,16 +130,20 @@ class Bulletin:
             numbers=[(self.t(key), number(value)) for key, value in counts(data)],
             meta=self.t("b_papers", number(cover.papers), number(len(venues)), percent(cover.counted, 0)),
             charts=charts,
-            chart_label=self.t("trend_chart", self.names.measures("publications"), ", ".join(n for n, _ in self.lines())),
+            chart_title=self.frame.by_year_title(),
+            chart_label=self.t("trend_chart", self.frame.papers_by_year(), ", ".join(n for n, _ in self.lines())),
             tables=self.tables(),
             notes=[
                 *data.state.warnings,
                 self.t("measures_why", f"{data.settings.offset:g}"),
                 *self.frame.empty_areas(),
-                self.t("range_why", percent(data.settings.confidence, 0), data.settings.marked),
-                self.frame.by_year_why() if data.few else self.growth_basis(),
+                *([self.frame.range_why()] if data.settings.ranges else []),
+                self.frame.growth_basis(data.trends["country", "publications"]),
+                self.frame.by_year_why(),
                 *([self.frame.outside()] if cover.outside else []),
-                *([self.t("b_compared_why", percent(against.rests_on, 0))] if against else []),
+                self.t("b_compared_why", percent(against.rests_on, 0))
+                if against
+                else self.t("change_none", data.settings.link_papers),
                 self.t("m_unknown_1"),
                 self.t("m_unknown_3", percent(cover.review, 1)),
                 *data.notes,
@@ -156,19 +160,11 @@ class Bulletin:
         drawn = self.data.by_year(trend)
         return [(self.name("country", i), drawn.loc[i].tolist()) for i in first["id"]]
 
-    def growth_basis(self) -> str:
-        """What the trend rests on."""
-        trend = self.data.trends["country", "publications"]
-        told = self.t("growth_basis", *trend.compared, percent(trend.rests_on, 0)) if trend.compared else self.t("growth_none")
-        last = trend.years[-1]
-        return f"{told} {self.t('incomplete', last, ', '.join(trend.lacking), last - 1)}" if trend.lacking else told
-
     def chart(self) -> charts.Figure:
         """The trend chart."""
-        lines, trend = self.lines(), self.data.trends["country", "publications"]
-        measure = self.names.measures("publications")
+        lines, trend, measure = self.lines(), self.data.trends["country", "publications"], self.frame.papers_by_year()
         label = self.t("trend_chart", measure, ", ".join(n for n, _ in lines))
-        return charts.trend_figure("trend", label, self.frame.by_year(measure), self.t("year"), trend, dict(lines))
+        return charts.trend_figure("trend", label, measure, self.t("year"), trend, dict(lines))
 
     def tables(self) -> list[dict[str, Any]]:
         """Top countries, institutions and cities, and the leaders by area."""
@@ -206,12 +202,13 @@ class Bulletin:
                 ]
             )
         years = f"{data.window[0]}-{data.window[1]}"
+        how = f" --hong-kong {data.hong_kong}" if data.hong_kong else ""
         example = ranking.frame["id"].iloc[0] if len(ranking.frame) else "ID"
         return {
             "title": f"{self.names.levels(level)}{self.t('comma')}{span(data.window)}",
             "head": head,
             "rows": rows,
-            "trace": f'affil why WS "{example}" --level {level} --years {years}',
+            "trace": f'affil why WS "{example}" --level {level} --years {years}' + (how if level == "country" else ""),
         }
 
     def leaders(self) -> dict[str, Any]:

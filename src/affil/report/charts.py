@@ -31,7 +31,7 @@ class Figure:
     are what it shows and what is downloaded, `spec` how (see `affil.drawing.vega` and `affil.drawing.worldmap`), `write` how a table
     writes its values. `file` is the path of its table below the language's folder, without suffix, if it has one. `drawn` are the
     drawings that a page begins with, for screens and for phones, if its readers should see the chart at once. `tabled` tells that
-    the page has a table of the same.
+    the page has a table of the same. `caveat` is what a reader must know of it who sees it alone, too.
     """
 
     key: str
@@ -43,6 +43,7 @@ class Figure:
     file: str = ""
     drawn: tuple[Markup, ...] = ()
     tabled: bool = False
+    caveat: str = ""
 
     @property
     def zooms(self) -> bool:

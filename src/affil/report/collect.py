@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -36,7 +36,9 @@ from affil.rank import (
     trend,
 )
 from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered
+from affil.rank.places import PART_OF, HongKong, hong_kong_groups
 from affil.rank.ranking import Measure, records
+from affil.rank.why import make_waiting
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
 from affil.report.doubts import PageDoubts, read_doubts
@@ -63,6 +65,7 @@ def collect(
     ws: Workspace,
     *,
     years: Years | None = None,
+    hong_kong: HongKong | None = None,
     bulletin: bool = False,
     ask: Ask | None = None,
     tell: Callable[[str], None] = lambda _: None,
@@ -72,15 +75,18 @@ def collect(
     Args:
         ws: the workspace.
         years: the window of years shown by default; default: the last years of the data, by the setting.
+        hong_kong: count Hong Kong and Macao `with` China or `apart`; default: the setting `rank.country_groups`.
         bulletin: collect only what the bulletin needs.
         ask: another process, which takes some of the levels; None: this process takes them all.
         tell: called with a message per step.
 
     Raises:
-        AffilError: nothing was matched yet, or these years have no papers.
+        AffilError: nothing was matched yet, these years have no papers, or Hong Kong is to be counted in no such way.
     """
     chosen, state = ws.settings.report, count_or_last(ws)
-    settings, store = state.settings, ws.counts
+    groups = dict(hong_kong_groups(state.settings.country_groups, hong_kong))
+    settings, store = state.settings.model_copy(update={"country_groups": groups}), ws.counts
+    state = replace(state, settings=settings)
     held = _held(state)
     if not held:
         raise AffilError(said("{0}: no papers to report on", ws.path))
@@ -117,7 +123,7 @@ def collect(
         held=held,
         years=periods.all,
         window=periods.window,
-        before=periods.before,
+        before=periods.before and _with_papers(held, periods.before),
         rankings=counted.rankings,
         rows={key: _rows(ranking.frame) for key, ranking in counted.rankings.items()},
         trends=counted.trends,
@@ -137,6 +143,7 @@ def collect(
         state=state,
         decisions=tuple(entry for entry in ws.ledger.entries() if entry.number <= state.decisions),
         notes=notes,
+        hong_kong=hong_kong,
     )
 
 
@@ -154,14 +161,21 @@ class Periods:
 
 def _periods(held: Held, years: Years | None, length: int) -> Periods:
     found = sorted({y for _, y, _ in held})
-    window = years or (max(found[0], found[-1] - length + 1), found[-1])
+    window = years or (found[-1] - length + 1, found[-1])
     if not any(window[0] <= y <= window[1] for y in found):
         raise AffilError(
             said("no papers from {0}-{1}; there are papers from {2}-{3}", window[0], window[1], found[0], found[-1])
         )
+    window = _with_papers(held, window)
     earlier = (window[0] - (window[1] - window[0] + 1), window[0] - 1)
     before = earlier if any(earlier[0] <= y <= earlier[1] for y in found) else None
     return Periods((found[0], found[-1]), window, before, tuple([y for y in found if y <= window[1]][-2:]))
+
+
+def _with_papers(held: Held, years: Years) -> Years:
+    """A range of years from the first to the last of them that has papers."""
+    found = [y for _, y, _ in held if years[0] <= y <= years[1]]
+    return min(found), max(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +246,8 @@ class _Counter:
         )
         if not self.bulletin:
             counted.ranks[level] = ranks_by_year(self.db, self.venues, self.settings, level=level, years=window)
+        if level == "country":
+            counted.rankings[level, "hong_kong"] = self._rank(level, ranges=False, years=window, hong_kong=self._other_way())
         first = self._rank(level, ranges=True, years=window)
         others: tuple[Measure, ...] = ("index",) if self.bulletin else tuple(m for m in MEASURES if m != "adjusted")
         for by in others:
@@ -250,9 +266,13 @@ class _Counter:
                 counted.listed[level] = self.db.sql("FROM held SEMI JOIN wanted_id USING (id)").to_arrow_table()
         return counted
 
+    def _other_way(self) -> HongKong:
+        """The way to count Hong Kong and Macao that is not that of the settings."""
+        return "apart" if self.settings.country_groups.get("HK") == PART_OF["HK"] else "with"
+
     def _add_periods(self, level: Level, counted: Counted) -> None:
         """What the window is compared with, and its years."""
-        if self.periods.before and level in WITH_PAGES and not self.bulletin:
+        if self.periods.before and not self.bulletin:
             counted.rankings[level, "before"] = self._rank(level, ranges=False, years=self.periods.before)
         against: dict[str, tuple[Years, Years]] = {}
         if self.periods.before:
@@ -302,6 +322,7 @@ def _page_tables(
     """The page tables of entities, from the tables of the connection."""
     db.register("wanted_id", pa.table({"id": pa.array(ids, pa.string())}))
     db.execute("SET VARIABLE listed = ?", [chosen.listed])
+    make_waiting(db)
     return {
         name: _by_entity(db.sql(sql(name)).df())
         for name in ("areas", "venues", "partners", "strings", "reliability", "members")

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from affil.rank import Comparison, Level, Profiles, Ranking, RanksByYear, State, Trend, Venues
+from affil.rank.places import HongKong
 from affil.report.doubts import PageDoubts
 from affil.report.entities import Entity
 from affil.report.papers import Papers
@@ -26,8 +27,9 @@ class Data:
     """The data of a report.
 
     `years` is the first and last year with papers, `window` the years that are shown first, `before` those of the same length
-    before them (None where no paper is of these), `held` the papers of each venue and year. `rankings` holds rankings of the window
-    by (level, measure) and (level, area), of all years by (level, "all"), of the years before by (level, "before"); `rows` are
+    before them, both from the first to the last that has papers (None where none has), `held` the papers of each venue and year.
+    `rankings` holds rankings of the window by (level, measure) and (level, area), of all years by (level, "all"), of the years before by
+    (level, "before"), and of countries with Hong Kong and Macao counted the other way by ("country", "hong_kong"); `rows` are
     their rows by id. `trends` are the window year by year, `ranks` the ranks by adjusted publications in each of its years (none for the
     bulletin); `comparisons` set the window against the years before by (level,
     "before"), and its last year against the one before it by (level, "last"), each over the venues of both; `profiles` are those of the
@@ -38,7 +40,8 @@ class Data:
     institution counts
     for at each level and way of rolling up. `script` has the simplified form of traditional characters. `state` is what was counted,
     with the sentences that a reader must see; `manifest` is what the workspace's manifest said then, `decisions` what people had
-    decided; `notes` are sentences for the method.
+    decided; `notes` are sentences for the method, `hong_kong` is how Hong Kong and Macao are
+    counted, if that was asked for.
     """
 
     title: str
@@ -70,6 +73,7 @@ class Data:
     state: State
     decisions: tuple[LedgerEntry, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    hong_kong: HongKong | None = None
     _matched: dict[Level, Mapping[str, Mapping[int, float]]] = field(default_factory=dict)
 
     def ranking(self, level: Level, what: str = "adjusted") -> Ranking:
@@ -82,12 +86,12 @@ class Data:
 
     @property
     def few(self) -> bool:
-        """Whether the papers are too few to compare years over the venues that they share; their numbers are then shown as counted."""
-        return self.rankings["country", "adjusted"].coverage.papers < self.report.story_papers
+        """Whether the last two years have too few papers in the venues of both (`rank.link_papers`); numbers are then shown as counted."""
+        return not self.trends["country", "publications"].links
 
     def by_year(self, trend: Trend) -> pd.DataFrame:
-        """The numbers of a trend that charts show, a column a year, the ids as index: in comparable venues, or of few papers as counted."""
-        return (trend.frame if self.few else trend.matched).set_index("id")[list(trend.years)]
+        """The numbers of a trend that charts show, a column a year, the ids as index: see `Trend.drawn`."""
+        return trend.drawn.set_index("id")[list(trend.years)]
 
     def matched(self, level: Level) -> Mapping[str, Mapping[int, float]]:
         """The papers of each entity by year as charts show them (see `by_year`)."""

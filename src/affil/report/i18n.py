@@ -11,11 +11,11 @@ from affil.wording import filled
 
 LOCALE = Path(__file__).with_name("locale")
 IN_PAGE = (
-    "more", "less", "nothing", "nothing_why", "shown", "ranks_within", "not_loaded", "change_why", "change_none", "new", "was",
+    "more", "less", "nothing", "nothing_why", "shown", "ranks_within", "not_loaded", "change_why", "new", "was",
     "in_review", "would_move",
     "copied", "remove", "no_data", "growth", "panel_none", "trend_chart", "stop",
     "comma", "and", "venues_of", "lead_view", "lead_filters",
-    "growth_basis", "growth_none", "incomplete", "points",
+    "growth_basis", "incomplete", "points",
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from affil.errors import AffilError, needing
 from affil.installed import version
 from affil.io.beside import beside
 from affil.io.memory import rare_collections
+from affil.rank.places import HongKong
 from affil.report.collect import collect
 from affil.report.data import Years
 from affil.report.names import LANGUAGES
@@ -42,6 +43,7 @@ def report(
     format: Format = "site",
     language: str = "en",
     years: Years | None = None,
+    hong_kong: HongKong | None = None,
     workers: int = 1,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Report:
@@ -53,6 +55,8 @@ def report(
         format: `site`: pages in all languages; `pdf` or `md`: a bulletin.
         language: of the bulletin: one of `LANGUAGES`.
         years: first and last year that the pages show first; default: the last ones (`report.years`).
+        hong_kong: count Hong Kong and Macao `with` China or `apart`; default: the setting `rank.country_groups`. Readers of a site can
+            choose the other way.
         workers: processes that write the site; more than two are no faster. A program that asks for two is guarded by
             `if __name__ == "__main__"`, as with `multiprocessing`.
         tell: called with what is being done.
@@ -71,8 +75,9 @@ def report(
 
         from affil.report.bulletin import write_bulletin
     if format == "site":
-        return _site(ws, path, years, workers, tell)
-    written = write_bulletin(collect(ws, years=years, bulletin=True, tell=tell), path, format, language)
+        return _site(ws, path, years, hong_kong, workers, tell)
+    data = collect(ws, years=years, hong_kong=hong_kong, bulletin=True, tell=tell)
+    written = write_bulletin(data, path, format, language)
     return Report(path, format, len(written), sum(f.stat().st_size for f in written))
 
 
@@ -85,7 +90,9 @@ def processes(ws: Workspace) -> int:
     return 2 if pq.read_metadata(ws.tables.papers).num_rows >= ws.settings.report.beside else 1
 
 
-def _site(ws: Workspace, folder: Path, years: Years | None, workers: int, tell: Callable[[str], None]) -> Report:
+def _site(
+    ws: Workspace, folder: Path, years: Years | None, hong_kong: HongKong | None, workers: int, tell: Callable[[str], None]
+) -> Report:
     from affil.report.site import write_site
 
     folder = folder.resolve()
@@ -96,7 +103,7 @@ def _site(ws: Workspace, folder: Path, years: Years | None, workers: int, tell: 
     if not folder.parent.is_dir():
         raise AffilError(said("{0}: no such folder; create it first", folder.parent))
     with rare_collections(), beside() if workers > 1 else nullcontext() as ask:
-        data = collect(ws, years=years, ask=ask, tell=tell)
+        data = collect(ws, years=years, hong_kong=hong_kong, ask=ask, tell=tell)
         try:
             files = write_site(data, version(), folder, ask, tell)
         except OSError as error:

@@ -154,7 +154,7 @@ def _figures(frame: Frame) -> Iterator[File]:
         if figure.zooms and not figure.empty and not frame.folder:
             yield "static/map.png", png(figure, MAP, ink=GREY, scale=1)
         out = StringIO(newline="")
-        rows = [figure.columns, *(row[: len(figure.columns)] for row in figure.rows)]
+        rows = [figure.columns, *(row[: len(figure.columns)] for row in figure.rows), *([text] for text in frame.below(figure))]
         csv.writer(out).writerows([harmless(c) if isinstance(c, str) else c for c in row] for row in rows)
         yield f"{frame.folder}{figure.file}.csv", out.getvalue().encode("utf-8-sig")
 

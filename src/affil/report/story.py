@@ -33,15 +33,15 @@ class Area:
     name: str
 
 
-Value = str | int | Named | Area | tuple[Named | Area, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message of the catalogue and the values of its places."""
+    """A message of the catalogue and the values of its places, among which may be messages."""
 
     key: str
     values: tuple[Value, ...] = ()
+
+
+Value = str | int | Named | Area | Said | tuple[Named | Area, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +56,16 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence: what is said, its chart if it has one, what it rests on, and the page (without `.html`) of the table behind it."""
+    """A sentence: what is said, its chart if it has one, what it rests on, and the page (without `.html`) of the table behind it;
+    `beside` is what must be read with it.
+    """
 
     topic: str
     said: Said
     caveats: tuple[Said, ...]
     link: str
     chart: Chart | None = None
+    beside: tuple[Said, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +94,37 @@ def leader(source: Source) -> Sentence | None:
     Shares are told in whole percent: a venue that is missing in one year moves them by less.
     """
     ranking = source.rankings["country", "adjusted"]
-    rows = ranking.frame.head(10).to_dict("records")
-    if len(rows) < 2:
+    said = _led(ranking)
+    if said is None:
         return None
-    first, second = rows[:2]
-    names = Named("country", first["id"]), Named("country", second["id"])
-    if first["rank"] == second["rank"]:
-        said = Said("s_tie", (*names, percent(first["share"], 0)))
-    else:
-        said = Said("s_leader", (names[0], percent(first["share"], 0), names[1], percent(second["share"], 0)))
+    first, second = ranking.frame.head(2).to_dict("records")
     close = first["rank"] != second["rank"] and first.get("ahead", 1.0) < ranking.settings.confidence
     caveats = (
         _counted(ranking),
         *((Said("s_close"),) if close else ()),
     )
-    return Sentence("leader", said, caveats, "countries", _shares(ranking.frame.head(10), "country"))
+    shares = _shares(ranking.frame.head(10), "country")
+    return Sentence("leader", said, caveats, "countries", shares, _other_way(source, ranking))
+
+
+def _led(ranking: Ranking) -> Said | None:
+    """Who is first and who second in a ranking of countries; nothing of one country."""
+    rows = ranking.frame.head(2).to_dict("records")
+    if len(rows) < 2:
+        return None
+    (first, second), names = rows, [Named("country", row["id"]) for row in rows]
+    if first["rank"] == second["rank"]:
+        return Said("s_tie", (*names, percent(first["share"], 0)))
+    return Said("s_leader", (names[0], percent(first["share"], 0), names[1], percent(second["share"], 0)))
+
+
+def _other_way(source: Source, ranking: Ranking) -> tuple[Said, ...]:
+    """Who would lead if Hong Kong and Macao were counted with China, or apart from it, where that is somebody else."""
+    other = source.rankings.get(("country", "hong_kong"))
+    if other is None or [*other.frame["id"].head(1)] == [*ranking.frame["id"].head(1)]:
+        return ()
+    said = _led(other)
+    return () if said is None else (Said("s_if_with" if other.hong_kong == "with" else "s_if_apart", (said,)),)
 
 
 def gap(source: Source) -> Sentence | None:
@@ -176,7 +195,7 @@ def growth(source: Source) -> Sentence | None:
     values = (number(len(ids)), Named("country", best), times(1 + enough[best]), *years, Named("country", other))
     said = Said("s_growth", (*values, times(1 + enough[other])))
     rows = tuple((Named("country", i), "", 1 + float(enough[i])) for i in order)
-    return Sentence("growth", said, _growth_basis(trend, years), "trends", Chart("times", rows))
+    return Sentence("growth", said, (Said("growth_differs"), *_growth_basis(trend, years)), "trends", Chart("times", rows))
 
 
 def rose(source: Source) -> Sentence | None:
@@ -316,6 +335,8 @@ def say(said: Said, text: Callable[..., str], name: Callable[[Level, str], str],
     """A message with its values, in the language of the functions given."""
 
     def shown(value: Value) -> object:
+        if isinstance(value, Said):
+            return say(value, text, name, area)
         if isinstance(value, tuple):
             return text("s_and").join(str(shown(v)) for v in value)
         return (
@@ -363,8 +384,10 @@ def _growth_between(trend: Trend, years: tuple[int, int]) -> pd.Series[float]:
 def _growth_basis(trend: Trend, years: tuple[int, int]) -> tuple[Said, ...]:
     """What growth between two of the years compared rests on, and which year after them is incomplete."""
     links = [link for link in trend.links if link.years[0] < years[1]]
-    basis = Said("growth_basis", (*years, percent(rests_on(links), 0)))
-    return (basis, *_incomplete(trend.years[-1], trend.lacking))
+    basis = [Said("growth_basis", (*years, percent(rests_on(links), 0), Said(f"measures.{trend.by}")))]
+    if years[0] > trend.years[0]:
+        basis.append(Said("growth_from", (years[0], trend.link_papers)))
+    return (*basis, *_incomplete(trend.years[-1], trend.lacking))
 
 
 def _incomplete(year: int, lacking: Sequence[str]) -> tuple[Said, ...]:

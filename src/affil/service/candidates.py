@@ -7,9 +7,9 @@ from typing import Any
 
 from affil.names.ids import SCHEMES, other_id
 from affil.rank.places import region_name
+from affil.registry.countries import country_code
 from affil.registry.places import WIDER, country_name
 from affil.service import texts
-from affil.service.countries import country_code
 from affil.service.models import Entity, Query, Value
 from affil.service.ror import location
 from affil.settings import ServeSettings

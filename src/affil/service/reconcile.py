@@ -19,9 +19,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from affil.errors import UnknownIdError
 from affil.names.ids import ROR, is_ror
+from affil.registry.countries import country_code
 from affil.service.batching import Batcher
 from affil.service.candidates import ENTITY, TYPES, Sought, candidates, description
-from affil.service.countries import country_code
 from affil.service.models import Extend, IdQuery, ProposeQuery, Query, ReconcileQuery, SuggestQuery
 from affil.service.properties import Properties
 from affil.service.ror import Records

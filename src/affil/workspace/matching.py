@@ -37,6 +37,7 @@ from affil.workspace.layout import (
     marked,
 )
 from affil.workspace.results import count_anew
+from affil.workspace.waiting import in_review
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -44,19 +45,23 @@ if TYPE_CHECKING:
     from affil.match import Matcher
     from affil.match.interface import MatcherLike
     from affil.registry import Registry
+    from affil.registry.met import Met
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Result of `run`: strings in the workspace, strings matched now, and why all had to be matched again, if so.
+    """Result of `run`: strings in the workspace, strings that were looked up now, and why all had to be looked up again, if so.
 
-    `added` is the result of `add_papers`, None if no papers were given.
+    `added` is the result of `add_papers`, None if no papers were given; `met` is what rows of own.csv met in the registry. `waiting` is how
+    many strings wait for review (see `Workspace.waiting`).
     """
 
     strings: int
     matched: int
     again: str = ""
     added: Added | None = None
+    met: tuple[Met, ...] = ()
+    waiting: int = 0
 
 
 def run(
@@ -103,7 +108,9 @@ def run(
         }
         change.commit()
         count_anew(files)
-    return Run(len(strings), matched, again, added)
+    met = tuple(matcher.registry.met) if (files.path / "own.csv").exists() else ()
+    doubted = in_review(files.table("strings"), files.table("matches"), files.ledger.current())
+    return Run(len(strings), matched, again, added, met, len(doubted))
 
 
 def matching_settings(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -129,16 +136,15 @@ def open_registry(files: WorkspaceFiles, chosen: str | None) -> Registry:
     base = Registry.open(chosen)
     if not (local := files.path / "own.csv").exists():
         return base
-    from affil.registry.build import source_note
-    from affil.registry.local import read_own
-    from affil.registry.merge import merge
+    from affil.registry.build import merge_sources, source_note
     from affil.registry.registry import write_registry
 
     file, sources = files.path / "registry.affil", [source_note(local), f"registry sha256:{base.hash[:16]}"]
     again = f"affil doctor {files.path} --mend"
     if not file.exists() or Registry(file, again).meta["sources"] != sources:
         dates = base.meta.get("dates", {})
-        write_registry(merge([read_own(local).values(), base]), file, {"sources": sources, "dates": dates})
+        institutions, met = merge_sources([local, base])
+        write_registry(institutions, file, {"sources": sources, "dates": dates, "met": [one.as_json() for one in met]})
     return Registry(file, again)
 
 

@@ -25,6 +25,7 @@ from affil.io.writers import harmless
 from affil.ledger.cases import Cases, Key, key_of
 from affil.ledger.overrides import apart_name, set_apart
 from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Venues, Why
+from affil.rank.named import find_row
 from affil.types import LedgerEntry
 from affil.wording import counted, said
 from affil.workspace.layout import WorkspaceFiles, hash_of, identity_of, locked, sha256_of, table_files
@@ -161,12 +162,20 @@ def world_map(files: WorkspaceFiles, lookup: Lookup, *, limit: int | None, **que
     return drawn(still_map(f"{level} by {ranking.by}"), places(rows))
 
 
-def trend(files: WorkspaceFiles, *, panel: bool, limit: int | None, **query: Unpack[Query]) -> Trend:
+def trend(
+    files: WorkspaceFiles, lookup: Lookup, *, panel: bool, limit: int | None, entity: str | None, **query: Unpack[Query]
+) -> Trend:
     """See `Workspace.trend`."""
     state = count_or_last(files)
     everything: Query = {**query, "years": None, "by": "adjusted"}
     with files.counts.opened(state, **everything) as (db, venues):
-        return replace(ranks.trend(db, venues, state.settings, panel=panel, limit=limit, **query), state=state)
+        if entity is None:
+            return replace(ranks.trend(db, venues, state.settings, panel=panel, limit=limit, **query), state=state)
+        plain = state.settings.model_copy(update={"ranges": False})
+        ranking = ranks.measure(db, venues, plain, **everything)
+        meant = find_row(db, ranking.frame, ranking.level, entity, lookup)
+        found = ranks.trend(db, venues, state.settings, panel=panel, **query)
+        return replace(found.of(meant.row["id"]), state=state)
 
 
 def ranks_by_year(files: WorkspaceFiles, *, limit: int | None, **query: Unpack[Query]) -> RanksByYear:

@@ -29,7 +29,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -41,10 +41,12 @@ from affil.settings import Engine, Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Progress
 from affil.wording import said
 from affil.workspace import decisions, ingest, matching, results, suggestions
+from affil.workspace import waiting as waits
 from affil.workspace.ingest import Added
 from affil.workspace.layout import WorkspaceFiles, changing, not_a_workspace
 from affil.workspace.matching import Run
 from affil.workspace.suggestions import Suggestion
+from affil.workspace.waiting import Waiting
 
 if TYPE_CHECKING:
     import altair
@@ -65,14 +67,17 @@ class Workspace(WorkspaceFiles):
     """
 
     @classmethod
-    def open(cls, path: Path | str, create: bool = True, settings: Settings | None = None) -> Workspace:
+    def open(cls, path: Path | str, create: bool = False, settings: Settings | None = None) -> Workspace:
         """Open the workspace in a folder; with `create`, create it if there is none, with the given settings or those of affil.
 
         Raises:
-            AffilError: there is none and `create` is false, or it cannot be created.
+            AffilError: there is none and `create` is false, it cannot be created, or settings are given without `create`: those of a
+                workspace stand in its settings.toml.
             InputError: its settings.toml is not valid.
         """
         path = Path(path)
+        if settings is not None and not create:
+            raise AffilError(said("settings are for a new workspace (create=True); those of one stand in its settings.toml"))
         if not any((path / file).exists() for file in ("settings.toml", "manifest.json")):
             if not create:
                 raise not_a_workspace(path)
@@ -237,13 +242,17 @@ class Workspace(WorkspaceFiles):
         """
         return results.ranks_by_year(self, limit=limit, **query)
 
-    def trend(self, *, panel: bool = False, limit: int | None = None, **query: Unpack[Query]) -> Trend:
-        """A measure by year, and its growth over matched venues (see `affil.rank.trend`).
+    def trend(
+        self, *, panel: bool = False, limit: int | None = None, entity: str | None = None, **query: Unpack[Query]
+    ) -> Trend:
+        """A measure by year, and its growth over matched venues (see `affil.rank.trend`); of one `entity` only, where it is given by its id
+        or any name of it.
 
         Raises:
-            AffilError: nothing was matched yet, an argument is unknown, or no venue is in every year of a panel.
+            AffilError: nothing was matched yet, an argument is unknown, no venue is in every year of a panel, or a name means nothing in the
+                ranking, or several.
         """
-        return results.trend(self, panel=panel, limit=limit, **query)
+        return results.trend(self, matching.lookup(self), panel=panel, limit=limit, entity=entity, **query)
 
     def compare(self, before: tuple[int, int], after: tuple[int, int], **query: Unpack[Query]) -> Comparison:
         """Two periods over the venues that both have: whose rank moved (see `affil.rank.compare`).
@@ -254,15 +263,21 @@ class Workspace(WorkspaceFiles):
         return results.compare(self, before, after, **query)
 
     def why(self, entity: str, **query: Unpack[Query]) -> Why:
-        """The papers behind the counts of an institution (or city, region, country), given by its id or any name of it.
+        """The papers behind the counts of an institution (or city, region, country), given by its id or any name of it; where the name is
+        also a string that waits for review, a note says so.
 
         Raises:
-            AffilError: nothing was matched yet, or a name means nothing in the ranking, or several.
+            AffilError: nothing was matched yet, or a name means nothing in the ranking, or several; of a string that waits for review
+                with what it may name.
         """
         self.must_be_matched()
+        doubted = self.waiting().get(entity)
         try:
-            return results.why(self, matching.lookup(self), entity, **query)
+            found = results.why(self, matching.lookup(self), entity, **query)
+            return found if doubted is None else replace(found, notes=(waits.told(entity, doubted),))
         except AffilError as error:
+            if doubted is not None:
+                raise AffilError(waits.told(entity, doubted)) from error
             if entity not in matching.strings_of(self.table("matches")):
                 raise
             advice = said("what it names, and why: affil match --text {0} --candidates 3", shlex.quote(entity))
@@ -270,6 +285,15 @@ class Workspace(WorkspaceFiles):
             raise AffilError(
                 said("{0!r} is a string of the papers, no name of {1} there; {2}", entity, level, advice)
             ) from error
+
+    def waiting(self) -> Waiting:
+        """The strings that wait for review: by string, the institutions in doubt that it may name, the most probable first. Strings that a
+        person decided wait no more.
+
+        Raises:
+            AffilError: nothing was matched yet.
+        """
+        return waits.waiting(self)
 
     def diff(self, since: str = "last", *, entity: str | None = None, **query: Unpack[Query]) -> Diff:
         """Changes since the last run (`last`), a date, or a snapshot, and the decisions or papers that caused them; of one `entity`

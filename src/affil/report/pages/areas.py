@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 from affil.rank import AREAS, AreaShare, Level
-from affil.rank.matched import Papers, missing_venues, venues_of_years
+from affil.rank.matched import Papers, compared_venues, missing_venues, venues_of_years
 from affil.rank.measure import areas_of
 from affil.report import charts
 from affil.report.data import Data
@@ -63,40 +64,50 @@ def area(frame: Frame, name: str) -> dict[str, Any]:
     papers = {y: sum(n for _, year, n in held if year == y) for y in sorted({y for _, y, _ in held})}
     shown = [y for y in papers if data.window[0] <= y <= data.window[1]]
     cells = {(v, y): n for v, y, n in held if y in shown}
+    institutions = ranked_rows(frame, "institution", ranking, data.report.leading, "adjusted")
+    countries = ranked_rows(frame, "country", data.rankings["country", name], data.report.leading_countries, "adjusted")
     lacking = missing_venues({(v, y): n for v, y, n in held}, data.venues, shown[-1]) if len(shown) > 1 else ()
-    matched = comparable(cells, shown[-2] if lacking else shown[-1])
-    most = max(matched.values())
+    least = data.settings.link_papers
+    matched = comparable(cells, shown[-2] if lacking else shown[-1], least)
+    few = len(shown) > 1 and len(matched) == 1
+    drawn: Mapping[int, float] = papers if few else matched
+    most = max(drawn[y] for y in shown if y in drawn)
+    marks = [*institutions, *countries]
     return {
         **common,
         "lead": frame.text(
             "area_lead", two(ranking.coverage.credit), data.window[0], data.window[1], number(ranking.coverage.papers)
         ),
-        "institutions": ranked_rows(frame, "institution", ranking, data.report.leading, "adjusted"),
-        "countries": ranked_rows(frame, "country", data.rankings["country", name], data.report.leading_countries, "adjusted"),
+        "institutions": institutions,
+        "countries": countries,
+        "range_why": frame.range_why(close=not all(r["told"] for r in marks), moves=any(r["moves"] for r in marks)),
+        "few": few,
         "trend": [
             {
                 "year": f"{y}*" if lacking and y == shown[-1] else y,
                 "papers": papers[y],
                 "matched": matched.get(y),
-                "part": matched.get(y, 0.0) / most,
+                "part": drawn.get(y, 0.0) / most,
                 "venues": sorted({v for v, year, _ in held if year == y}),
             }
             for y in shown
         ],
-        "basis": " ".join([frame.text("area_matched_why"), frame.lacking(shown[-1], lacking)]).strip(),
+        "basis": frame.sentences(
+            frame.text("area_counted_why", least) if few else frame.text("area_matched_why"), frame.lacking(shown[-1], lacking)
+        ),
         "venues": [v for v in venue_rows(frame) if v["venue"] in {x for x, _, _ in held}],
     }
 
 
-def comparable(papers: Papers, reference: int) -> dict[int, float]:
+def comparable(papers: Papers, reference: int, least: int) -> dict[int, float]:
     """What each year's papers would be in the venues of a reference year: its papers, carried on by the growth from year to year over
-    the venues that both have, as far as there are any (see `affil.rank.trend`).
+    the venues that both have, as far as each of two years has at least so many papers there (see `affil.rank.trend`).
     """
     of_year = venues_of_years(papers)
     years, out = [*of_year], {reference: float(sum(n for (_, y), n in papers.items() if y == reference))}
     at = years.index(reference)
     for known, year in (*pairwise(reversed(years[: at + 1])), *pairwise(years[at:])):
-        both = of_year[known] & of_year[year]
+        both = compared_venues(papers, of_year, (known, year), least)
         if known in out and both:
             was, now = (sum(papers[v, y] for v in both) for y in (known, year))
             out[year] = out[known] * now / was
@@ -116,7 +127,10 @@ def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> ch
     own = [own_shares(frame.data, "country", i) for i in countries] + [dict(frame.shared.world_share)]
     shown = [frame.names.areas(a) for a in present]
     shares = {n: [o.get(a, 0.0) for a in present] for n, o in zip(names, own, strict=True)}
-    return charts.profile_figure("chart", frame.text("profile_of"), frame.text("own_share"), frame.text("area"), shown, shares)
+    figure = charts.profile_figure(
+        "chart", frame.text("profile_of"), frame.text("own_share"), frame.text("area"), shown, shares
+    )
+    return replace(figure, caveat=frame.text("profile_why"))
 
 
 def heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:

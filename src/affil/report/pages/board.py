@@ -27,6 +27,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         row["spark"] = small.get(row["id"], "")
         ranks = moved.get(row["id"], {})
         row["rank_before"], row["rank_after"] = ranks.get("rank_before"), ranks.get("rank_after")
+        row["new"] = data.row(level, row["id"], "before") is None
     lead = _lead(frame, ranking)
     venues = sorted({v for v, _, _ in data.held})
     return {
@@ -47,8 +48,8 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "has_before": before is not None,
         "change_why": frame.text("change_why", span(before.years_after), span(before.years_before), percent(before.rests_on, 0))
         if before
-        else frame.text("change_none"),
-        "confidence": percent(data.settings.confidence, 0),
+        else frame.text("change_none", data.settings.link_papers),
+        "range_why": frame.range_why(close=True, moves=True),
         "roll_up": data.settings.roll_up,
         "offset": f"{data.settings.offset:g}",
         "empty": frame.empty_areas(),
@@ -57,7 +58,12 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "scripts": ("engine", "ranges", "board"),
         "presets": [*presets()],
         "hong_kong": hong_kong_choices(frame),
-        "texts": {**frame.script_texts(), "presets": _presets(venues), "marked": data.settings.marked},
+        "texts": {
+            **frame.script_texts(),
+            "presets": _presets(venues),
+            "marked": data.settings.marked,
+            "change_none": frame.text("change_none", data.settings.link_papers),
+        },
     }
 
 

@@ -42,6 +42,7 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
         "kind": frame.names.kinds(one.kind) if one.kind else "",
         "place": frame.place(one),
         "numbers": numbers,
+        "range_why": frame.range_why() if any(n["range"] != n["rank"] for n in numbers) else "",
         "period": data.window,
         "before": data.before,
         "has_before": data.before is not None,
@@ -64,8 +65,8 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
 def common(frame: Frame, level: Level) -> dict[str, Any]:
     """What all pages of a level have in common in a language, for static/entity.js and static/papers.js."""
     data = frame.data
-    charts = _charts(frame)
-    basis = frame.growth_basis(data.trends[level, "publications"])
+    basis = frame.sentences(frame.growth_basis(data.trends[level, "publications"]), frame.by_year_why())
+    charts = _charts(frame, basis)
     values = {"level": level, "basis": basis, "charts": charts, "few": data.few}
     return {
         **{part: frame.render(f"{level}/", "level.html", {**values, "part": part}) for part in ("tables", "form", "pages")},
@@ -83,16 +84,20 @@ def common(frame: Frame, level: Level) -> dict[str, Any]:
     }
 
 
-def _charts(frame: Frame) -> dict[str, Figure]:
-    """The charts of an entity's page by its tables, of which static/entity.js takes what they show."""
+def _charts(frame: Frame, basis: str) -> dict[str, Figure]:
+    """The charts of an entity's page by its tables, of which static/entity.js takes what they show; `basis` is what its trend rests on."""
     areas = sum(1 for share in frame.shared.world_share.values() if share)
-    trend, profile, together = (frame.text(key) for key in ("trend", "profile_of", "collaboration"))
+    profile, together, trend = frame.text("profile_of"), frame.text("collaboration"), frame.papers_by_year()
     made = {
-        "trend": (trend, lines(trend, frame.text("mode_absolute" if frame.data.few else "comparable"), height=220)),
+        "trend": (trend, lines(trend, trend, height=220)),
         "profile": (profile, dots(profile, frame.text("own_share"), areas)),
         "collaboration": (together, lines(together, "", share=True, height=220)),
     }
-    return {name: Figure(f"chart-{name}", label, spec, (), (), tabled=True) for name, (label, spec) in made.items()}
+    caveats = {"trend": basis, "profile": frame.text("profile_why"), "collaboration": ""}
+    return {
+        name: Figure(f"chart-{name}", label, spec, (), (), tabled=True, caveat=caveats[name])
+        for name, (label, spec) in made.items()
+    }
 
 
 def _other_names(one: Entity, at: int) -> list[str]:

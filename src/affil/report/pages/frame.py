@@ -139,6 +139,15 @@ class Frame:
         self.figures.append(replace(figure, file=f"charts/{name}", tabled=tabled))
         return self.figures[-1]
 
+    @property
+    def source(self) -> str:
+        """Where a chart is from, for those who see it alone."""
+        return self.text("source", self.title, f"{self.data.made:%Y-%m-%d}")
+
+    def below(self, figure: Figure) -> list[str]:
+        """What stands below the table of a chart that is taken along: nothing, its title, its source, what a reader must know of it."""
+        return ["", figure.label, self.source, *([figure.caveat] if figure.caveat else [])]
+
     def against(self, comparison: Comparison) -> str:
         """The years of a comparison."""
         return self.text("against", span(comparison.years_after), span(comparison.years_before))
@@ -148,13 +157,17 @@ class Frame:
         rests = self.text("rests_on", percent(comparison.rests_on, 0))
         return f"{rests} {self.lacking(comparison.years_after[1], comparison.lacking)}".strip()
 
-    def by_year(self, measure: str) -> str:
-        """What charts show of a measure by year: numbers in comparable venues, or of few papers those counted."""
-        return measure if self.data.few else f"{measure} – {self.text('mode_matched')}"
+    def papers_by_year(self) -> str:
+        """What charts of papers by year show: numbers in comparable venues, or where there are too few papers those counted."""
+        return self.names.measures("publications") if self.data.few else self.text("comparable")
 
     def by_year_why(self) -> str:
-        """How charts come to their numbers by year."""
-        return self.text("few_why", self.data.report.story_papers) if self.data.few else self.text("matched_why")
+        """How charts come to their numbers by year, and how far these go."""
+        return self.text("few_why") if self.data.few else f"{self.text('matched_why')} {self.text('growth_differs')}"
+
+    def by_year_title(self) -> str:
+        """The title of the chart of countries over the years."""
+        return self.text("home_trend_counted" if self.data.few else "home_trend")
 
     def outside(self) -> str:
         """How many papers are in none of the eight areas; nothing where all are."""
@@ -162,13 +175,26 @@ class Frame:
         return self.text("outside_why", number(cover.outside), number(cover.papers)) if cover.outside else ""
 
     def growth_basis(self, trend: Trend) -> str:
-        """Which years growth compares, what it rests on, and whether the last year is whole."""
-        told = (
-            self.text("growth_basis", *trend.compared, percent(trend.rests_on, 0))
-            if trend.compared
-            else self.text("growth_none")
+        """Which years growth compares, what it rests on, where it breaks off, and whether the last year is whole."""
+        if trend.compared is None:
+            told = [self.text("growth_none", trend.link_papers)]
+        else:
+            first, last = trend.compared
+            told = [self.text("growth_basis", first, last, percent(trend.rests_on, 0), self.names.measures(trend.by))]
+            told += [self.text("growth_from", first, trend.link_papers)] if first > trend.years[0] else []
+        return self.sentences(*told, self.lacking(trend.years[-1], trend.lacking))
+
+    def sentences(self, *told: str) -> str:
+        """Sentences behind one another, as the language has it; empty ones are left out."""
+        return (" " if self.language == SOURCE else "").join(filter(None, told))
+
+    def range_why(self, *, close: bool = False, moves: bool = False) -> str:
+        """What ranges cover, and what the marks ≈ (`close`) and ↑ ↓ (`moves`) beside them mean, where they are shown."""
+        return self.sentences(
+            self.text("range_why", percent(self.data.settings.confidence, 0)),
+            self.text("range_close") if close else "",
+            self.text("range_moves", self.data.settings.marked) if moves else "",
         )
-        return f"{told} {self.lacking(trend.years[-1], trend.lacking)}".strip()
 
     def lacking(self, year: int, venues: Sequence[str]) -> str:
         """That a year is incomplete, where it lacks venues that the year before had."""
@@ -212,6 +238,7 @@ class Frame:
             "site_title": self.title,
             "version": self.shared.version,
             "made": f"{data.made:%Y-%m-%d}",
+            "source": self.source,
             "papers": self.shared.papers,
             "years": data.years,
             "window": data.window,

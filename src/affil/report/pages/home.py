@@ -53,7 +53,8 @@ class Teller:
             return None
         axis = self.frame.text(f"axis_{sentence.topic}")
         label = f"{axis}{self.frame.text('colon')}{self.say(sentence.said)}"
-        return story_figure(f"story-{sentence.topic}", label, sentence.chart, self.called, self.frame.text("year"), axis)
+        figure = story_figure(f"story-{sentence.topic}", label, sentence.chart, self.called, self.frame.text("year"), axis)
+        return replace(figure, caveat=self.frame.sentences(*map(self.say, (*sentence.beside, *sentence.caveats))))
 
     def told(self) -> list[dict[str, Any]]:
         """The sentences as templates show them."""
@@ -61,7 +62,7 @@ class Teller:
             {
                 "topic": s.topic,
                 "title": self.frame.text(f"topic_{s.topic}"),
-                "text": self.say(s.said),
+                "text": self.frame.sentences(*map(self.say, (s.said, *s.beside))),
                 "caveats": [self.say(c) for c in s.caveats],
                 "link": f"{s.link}.html",
                 "chart": s.chart is not None,
@@ -85,7 +86,8 @@ def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
         "numbers": [(frame.text(key), number(value)) for key, value in counts(data)],
         "chart": replace(found["chart"], tabled=False),
         "outside": frame.outside(),
-        "basis": "" if data.few else found["basis"],
+        "chart_title": frame.by_year_title(),
+        "basis": found["basis"],
         "why": found["why"],
         "scripts": ("chart",),
         "sentences": told,

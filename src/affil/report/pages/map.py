@@ -34,7 +34,7 @@ def map_page(frame: Frame) -> dict[str, Any]:
     return {
         "heading": frame.text("map_title"),
         "section": "map",
-        "chart": frame.kept(replace(chart, drawn=_drawn(frame, chart)), "map", tabled=True),
+        "chart": frame.kept(replace(chart, drawn=_drawn(frame, chart), caveat=frame.text("map_names")), "map", tabled=True),
         "rows": ranked_rows(frame, "city", ranking, data.report.mapped, "publications"),
         "areas": AREAS,
         "scripts": ("engine", "chart", "explore", "map"),

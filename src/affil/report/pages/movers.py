@@ -31,6 +31,7 @@ def movers(frame: Frame) -> dict[str, Any]:
         "heading": frame.text("movers_title"),
         "section": "movers",
         "groups": groups,
+        "nothing": frame.text("no_compared", data.settings.link_papers),
         "compared": number(data.report.compared),
         "moved": f"{data.report.moved:g}",
     }

@@ -61,7 +61,7 @@ def sparks(frame: Frame, level: Level, ids: list[str]) -> Mapping[str, Markup]:
 def spark_why(frame: Frame, level: Level) -> str:
     """What the small lines show, and of which years."""
     trend = frame.data.ranks[level].trend
-    return frame.text("spark_why", span((trend.years[0], trend.reference)))
+    return frame.text("spark_why" if trend.links else "spark_counted", span((trend.years[0], trend.reference)))
 
 
 def _chart(frame: Frame, level: Level) -> Figure:
@@ -74,7 +74,8 @@ def _chart(frame: Frame, level: Level) -> Figure:
     rows = [
         (y, *(None if rank is None else int(rank) for rank in ranks)) for y, *ranks in zip(years, *lines.values(), strict=True)
     ]
-    figure = Figure(f"ranks-{level}", label, bump(label, columns, rows, data.report.bump_lowest), columns, rows, number)
+    spec, caveat = bump(label, columns, rows, data.report.bump_lowest), frame.text("ranks_lead", data.report.bump_lowest)
+    figure = Figure(f"ranks-{level}", label, spec, columns, rows, number, caveat=caveat)
     return frame.kept(figure, f"ranks-{level}")
 
 

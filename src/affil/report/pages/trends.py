@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from affil.rank import AREAS, Trend
@@ -36,6 +37,10 @@ def trends(frame: Frame) -> dict[str, Any]:
             "page": "trends",
             "first": [r["id"] for r in rows],
             "year": frame.text("year"),
+            "growth_none": frame.text("growth_none", data.settings.link_papers),
+            "growth_from": frame.text("growth_from", "{0}", data.settings.link_papers),
+            "few_why": frame.text("few_why"),
+            "matched_why": frame.sentences(frame.text("matched_why"), frame.text("growth_differs")),
         },
     }
 
@@ -59,8 +64,7 @@ def _rows(frame: Frame, trend: Trend) -> list[dict[str, Any]]:
 
 def _chart(frame: Frame, rows: Sequence[Mapping[str, Any]], trend: Trend) -> charts.Figure:
     """The trend of some rows."""
-    names, measure = [r["name"] for r in rows], frame.names.measures("publications")
+    names, measure = [r["name"] for r in rows], frame.papers_by_year()
     label = frame.text("trend_chart", measure, ", ".join(names))
-    return charts.trend_figure(
-        "chart", label, frame.by_year(measure), frame.text("year"), trend, {r["name"]: r["drawn"] for r in rows}
-    )
+    figure = charts.trend_figure("chart", label, measure, frame.text("year"), trend, {r["name"]: r["drawn"] for r in rows})
+    return replace(figure, caveat=frame.sentences(frame.growth_basis(trend), frame.by_year_why()))

@@ -13,6 +13,7 @@
   const shown = { adjusted: two, index: two, publications: whole, authors: whole, share: percent };
   const boxes = (name) => [...form.querySelectorAll(`input[name=${name}]`)];
   const startYears = $("shown-years").textContent, startMore = $("more").hidden, startHead = $("shown").textContent, startLead = $("lead").textContent, startTitle = document.title;
+  const FIELDS = ["by", "kind", "where", "rollup", "preset", "hongkong"], OPTIONS = new Set(["areas", "outside", "without", "years", "q", "theme", "embed", ...FIELDS]);
   let all = false, current = [], start, sparks, engine, names, searching, ranges, doubts, namings, people;
 
   /** The chosen options, and those that differ from the defaults. */
@@ -29,25 +30,31 @@
     if (now.outside !== first.outside) out.set("outside", now.outside ? "1" : "0");
     if (now.venues.length !== first.venues.length) out.set("without", boxes("venue").map((_, k) => k).filter((k) => !now.venues.includes(k)).join("."));
     if (now.from !== first.from || now.to !== first.to) out.set("years", `${now.from}-${now.to}`);
-    for (const name of ["by", "kind", "where", "rollup", "preset", "hongkong", "q"]) if (now[name] !== first[name]) out.set(name, now[name]);
+    for (const name of [...FIELDS, "q"]) if (now[name] !== first[name]) out.set(name, now[name]);
     return String(out);
   };
   const read = () => {
-    const given = affil.options(), numbers = (text) => new Set(text.split(".").filter(Boolean).map(Number));
-    const areas = given.has("areas") ? numbers(given.get("areas")) : new Set(first.areas);
+    const given = affil.options(), unknown = [], wrong = (name) => unknown.push(`${name}=${given.get(name)}`);
+    for (const name of given.keys()) if (!OPTIONS.has(name)) wrong(name);
+    /** Numbers of boxes, of an option; the default where one is none. */
+    const numbers = (name, most, otherwise) => {
+      const all = given.has(name) ? given.get(name).split(".").filter(Boolean).map(Number) : otherwise;
+      if (all.every((k) => Number.isInteger(k) && k >= 0 && k < most)) return new Set(all);
+      wrong(name);
+      return new Set(otherwise);
+    };
+    const areas = numbers("areas", boxes("area").length, first.areas);
     boxes("area").forEach((box, k) => { box.checked = areas.has(k); });
     // A URL with areas that does not mention other venues means these areas only.
     boxes("outside").forEach((box) => { box.checked = given.has("outside") ? given.get("outside") === "1" : areas.size === first.areas.length; });
-    const without = numbers(given.get("without") ?? "");
+    if (given.has("outside") && !["0", "1"].includes(given.get("outside"))) wrong("outside");
+    const without = numbers("without", boxes("venue").length, []);
     boxes("venue").forEach((box, k) => { box.checked = !without.has(k); });
     const [from, to] = (given.get("years") ?? `${first.from}-${first.to}`).split("-");
-    for (const [name, value] of [["from", from], ["to", to ?? from], ...["by", "kind", "where", "rollup", "preset", "hongkong"].map((n) => [n, given.get(n) ?? first[n]])]) {
-      const field = form.elements[name];
-      if (!field) continue;
-      field.value = value;
-      if (field.selectedIndex < 0) field.value = first[name];
-    }
+    if (![["from", from], ["to", to ?? from]].map(([name, value]) => affil.choose(form.elements[name], value)).every(Boolean)) wrong("years");
+    for (const name of FIELDS) if (form.elements[name] && !affil.choose(form.elements[name], given.get(name) ?? first[name])) wrong(name);  // not each level has all
     $("search").value = given.get("q") ?? "";
+    affil.unknown("view", unknown);
   };
 
   const query = (now) => {
@@ -97,8 +104,9 @@
 
   const change = (row, moved) => {
     if (!moved) return "–";
-    const [was, is] = moved(row.e);
-    if (!was || !is) return `<span class="new">${T.new}</span>`;
+    const [was, is, held] = moved(row.e);
+    if (!held) return `<span class="new">${T.new}</span>`;
+    if (!was || !is) return "–";
     const by = was.rank - is.rank, title = say(T.was, whole.format(was.rank), whole.format(is.rank));
     if (!by) return `<span class="same" title="${title}">=</span>`;
     return by > 0 ? `<span class="up" title="${title}">▲<span class="sr">+</span>${whole.format(by)}</span>` : `<span class="down" title="${title}">▼<span class="sr">−</span>${whole.format(-by)}</span>`;
@@ -182,10 +190,11 @@
     // The change is told by two rankings of the same venues.
     const pairs = engine.pairs(asked, [from - length, from - 1], [from, to]);
     const [old, recent] = pairs.length ? [0, 1].map((k) => new Map(within(engine.rank({ ...asked, years: [from - length, to], only: new Set(pairs.flatMap((p) => p.cells[k])) }, people)).map((r) => [r.e, r]))) : [];
-    const moved = old ? (e) => [old.get(e), recent.get(e)] : null;
+    const before = old && new Set(engine.rank({ ...asked, years: [from - length, from - 1] }).map((r) => r.e));
+    const moved = old ? (e) => [old.get(e), recent.get(e), before.has(e)] : null;
     const found = intervals(now, asked, rows), total = rows.length, most = rows[0]?.[now.by] || 1, wanted = matcher(now.q);
     rows = rows.filter((r) => wanted(r.e));
-    current = rows.map((row) => ({ ...row, moved: moved?.(row.e).map((r) => r?.rank), range: found?.get(row.e) }));
+    current = rows.map((row) => ({ ...row, moved: moved?.(row.e).slice(0, 2).map((r) => r?.rank), range: found?.get(row.e) }));
     const limit = all ? rows.length : T.rows;
     body.innerHTML = rows.slice(0, limit).map((row) => tr(row, now, moved, found, most)).join("") ||
       `<tr><td colspan="10" class="none"><strong>${T.nothing}</strong> ${T.nothing_why}</td></tr>`;
@@ -261,7 +270,7 @@
   }).catch(() => {}));
   window.addEventListener("hashchange", () => { read(); begin().then(read).then(act).catch(() => {}); });
 
-  if (location.hash.length > 1) { read(); begin().then(read).then(act).catch(() => {}); } else {
+  if (String(affil.options())) { read(); begin().then(read).then(act).catch(() => {}); } else {
     // Preload when the page is idle, so that the first change is fast; unpacked on use.
     const idle = window.requestIdleCallback ?? ((f) => setTimeout(f, 500));
     const fetchAll = () => Promise.all(["facts", `names-${language}`].map(affil.fetched)).catch(() => {});

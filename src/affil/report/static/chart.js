@@ -3,6 +3,7 @@
 (() => {
   const root = document.documentElement, T = root.dataset, figures = new Map();  // T: its texts
   const NARROW = 450, TAKEN = 1000;  // pixels: below, a chart is drawn as for a phone; width of one that is taken along
+  const LETTERS = 150;  // of a line below the title of such a one
   let library;
 
   /** Vega, loaded with the first chart. */
@@ -61,11 +62,13 @@
   const drawn = (one) => (one.drawing = (one.drawing ?? Promise.resolve()).catch(() => {}).then(() => draw(one)));
 
   /** Show other rows, under another title or with other parameters, in a figure. */
-  affil.chart = (figure, { label, columns, rows, values, nothing, ...params }) => {
+  affil.chart = (figure, { label, columns, rows, values, nothing, caveat, ...params }) => {
     const one = figures.get(figure) ?? begin(figure);
     Object.assign(one, { label: label ?? one.label, columns, rows, nothing, values: values ?? tidy({ columns, rows }) });
     Object.assign(one.params, params);
+    if (caveat !== undefined) figure.dataset.caveat = caveat;
     figure.dataset.title = figure.querySelector(".alone").textContent = one.label;
+    if (figure.classList.contains("embedded")) affil.alone();
     return drawn(one).then(() => { figure.shown = true; return one.view; });
   };
 
@@ -93,12 +96,20 @@
     if (affil.options().has("embed")) near.observe(figure); else later(figure);
   };
 
-  /** The figure drawn once more to stand alone: with title, source, paper and ink of the page. */
+  /** A text in lines of about so many narrow letters; those of Chinese are twice as wide, and a line may end behind each. */
+  const wrapped = (text, most) => {
+    const lines = [""], wide = (part) => [...part].reduce((sum, c) => sum + (c > "\u2e7f" ? 2 : 1), 0);
+    for (const part of text.match(/[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s*|\s+/g) ?? []) if (wide(lines.at(-1) + part.trimEnd()) > most) lines.push(part); else lines[lines.length - 1] += part;
+    return lines.map((line) => line.trim());
+  };
+  /** Where a chart is from: the site and, of one that is published, its address. */
+  const source = () => { const address = affil.address(); return T.source + (new URL(address).protocol === "file:" ? "" : ` · ${address.split("#")[0]}`); };
+
+  /** The figure drawn once more to stand alone: with title, source, what a reader must know of it, paper and ink of the page. */
   const standing = async (one) => {
     const { embed, config } = await vega(), style = getComputedStyle(document.body), at = document.createElement("div");
-    const address = affil.address(), source = T.source + (new URL(address).protocol === "file:" ? "" : ` · ${address.split("#")[0]}`);
     const seen = one.view && isMap(one) ? { at: one.view.signal("at") } : {}, axis = one.params.axis ?? one.spec.params?.find((p) => p.name === "axis").value;
-    const title = { text: one.label, subtitle: [axis, source].filter(Boolean), anchor: "start", fontSize: 17, fontWeight: "bold", subtitleFontSize: 13, subtitlePadding: 6, limit: TAKEN, offset: 14 };
+    const title = { text: one.label, subtitle: [axis, source(), ...wrapped(one.figure.dataset.caveat ?? "", LETTERS)].filter(Boolean), anchor: "start", fontSize: 17, fontWeight: "bold", subtitleFontSize: 13, subtitlePadding: 6, limit: TAKEN, offset: 14 };
     const inked = (value) => JSON.parse(JSON.stringify(value).replaceAll("currentColor", style.color));
     const spec = { ...inked(await ready(one, { narrow: false, width: TAKEN, ...seen })), width: TAKEN, padding: 16, title: { ...title, color: style.color, subtitleColor: style.color }, background: style.getPropertyValue("--sheet") };
     if (isMap(one)) spec.autosize = "pad"; else spec.autosize = { type: "fit-x", contains: "padding" };
@@ -108,8 +119,8 @@
   const TAKE = {
     svg: async (one) => affil.save(new Blob([await (await standing(one)).toSVG()], { type: "image/svg+xml" }), file(one, "svg")),
     png: async (one) => affil.save(await (await fetch(await (await standing(one)).toImageURL("png", 2))).blob(), file(one, "png")),
-    csv: (one) => affil.save(affil.csv([one.columns, ...one.rows.map((row) => row.slice(0, one.columns.length))]), file(one, "csv")),
-    embed: ({ figure, label }) => affil.copy(`<iframe src="${affil.escape(affil.address({ embed: figure.id }))}" title="${affil.escape(label)}" width="100%" height="480" style="border:0" loading="lazy"></iframe>`),
+    csv: (one) => affil.save(affil.csv([one.columns, ...one.rows.map((row) => row.slice(0, one.columns.length)), [], [one.label], [source()], ...(one.figure.dataset.caveat ? [[one.figure.dataset.caveat]] : [])]), file(one, "csv")),
+    embed: ({ figure, label }) => affil.copy(`<iframe src="${affil.escape(affil.address({ embed: figure.id }))}" title="${affil.escape(label)}" width="100%" height="600" style="border:0" loading="lazy"></iframe>`),
     link: () => affil.copy(affil.address()),
   };
   document.addEventListener("click", async (event) => {
@@ -125,13 +136,14 @@
 
   /** Only one chart, with its title and source, as a frame in another page. */
   affil.alone = () => {
-    const alone = affil.options().get("embed"), figure = alone && document.getElementById(alone);
-    if (!figure) { root.classList.remove("embed"); return; }
+    const name = affil.options().get("embed"), figure = name && document.querySelector(`figure.chart[id="${CSS.escape(name)}"]`);
+    root.classList.toggle("embed", Boolean(figure));
+    affil.unknown("embed", name === null || figure ? [] : [`embed=${name}`]);
+    if (!figure) return;
     figure.classList.add("embedded");
-    const source = document.createElement("p");
-    source.className = "alone source";
-    source.innerHTML = `<a target="_blank" rel="noopener" href="${affil.escape(affil.address({ embed: null }))}">${affil.escape(T.source)}</a>`;
-    figure.append(source);
+    const below = (name, inside) => { const made = figure.querySelector(`.${name}`) ?? figure.appendChild(document.createElement("p")); made.className = `alone ${name}`; made.innerHTML = inside; };
+    below("source", `<a target="_blank" rel="noopener" href="${affil.escape(affil.address({ embed: null }))}">${affil.escape(T.source)}</a>`);
+    below("caveat", affil.escape(figure.dataset.caveat ?? ""));
   };
   affil.alone();
 })();

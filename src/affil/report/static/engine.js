@@ -167,9 +167,14 @@
       return { years, venues, cells, papers: sum(cells.flat()), all: sum(years.flatMap((y) => [...ofYears.get(y).values()])) };
     }
 
-    common(ofYears, before, after) { return [...(ofYears.get(before)?.keys() ?? [])].filter((v) => ofYears.get(after)?.has(v)).sort((a, b) => a - b); }
+    /** The venues over which two years are compared; none if one of the years has too few papers in them. */
+    common(ofYears, before, after) {
+      const both = [...(ofYears.get(before)?.keys() ?? [])].filter((v) => ofYears.get(after)?.has(v)).sort((a, b) => a - b);
+      const papers = (year) => both.reduce((sum, v) => sum + this.cells[ofYears.get(year).get(v)][5], 0);
+      return both.length && papers(before) >= this.linkPapers && papers(after) >= this.linkPapers ? both : [];
+    }
 
-    /** The links that lead to a year without a break; links of the same venues are one. */
+    /** The links that lead to a year without a break; links of the same venues are one. A link of few papers is broken. */
     links(ofYears, last) {
       const years = [...ofYears.keys()], runs = [];
       for (let k = 1; k < years.length; k++) {

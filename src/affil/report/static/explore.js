@@ -3,11 +3,12 @@
 (() => {
   const $ = (id) => document.getElementById(id);
   const T = JSON.parse($("texts").textContent), root = document.documentElement, language = root.dataset.language;
-  const { say, escape } = affil;
+  const { say, escape } = affil, gap = language.startsWith("zh") ? "" : " ";  // between sentences
   const whole = new Intl.NumberFormat("en"), two = new Intl.NumberFormat("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const percent = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 1 }), signed = new Intl.NumberFormat("en", { style: "percent", signDisplay: "always", maximumFractionDigits: 0 });
   const rounded = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 }), tenths = new Intl.NumberFormat("en", { signDisplay: "exceptZero", minimumFractionDigits: 1, maximumFractionDigits: 1 });
   const form = $("trend-form") ?? $("map-form") ?? $("profile-form"), status = $("status"), MOST = { trends: 8, areas: 4, map: 1 };
+  const OTHER = new Set(["who", "theme", "embed", "view"]);  // options of an address that are no fields
   let engine, names, searching, begun;
 
   const begin = () => (begun ??= (async () => {
@@ -70,12 +71,20 @@
   const keysOf = (level) => names[level].map((_, e) => key(level, e));
   const restore = () => {
     const given = affil.options();
-    for (const [name, value] of given) { const field = form.elements[name]; if (field?.type === "checkbox") field.checked = value === "1"; else if (field && name !== "who") field.value = value; }
+    const unknown = [];
+    for (const [name, value] of given) {
+      const field = OTHER.has(name) ? null : form.elements[name];
+      if (!OTHER.has(name) && !(field instanceof Element && affil.choose(field, value))) unknown.push(`${name}=${value}`);
+    }
     picked.length = 0;
     for (const one of (given.get("who") ?? "").split("|").filter(Boolean)) {
       const level = one.split(":", 1)[0], id = one.slice(level.length + 1), e = engine.entities[level] ? (keysOf(level).indexOf(id)) : -1;
-      if (e >= 0) picked.push([level, e]);
+      if (e >= 0) picked.push([level, e]); else unknown.push(one);
     }
+    picked.splice(0, picked.length - MOST[T.page]);
+    const view = (given.get("view") ?? "0,0,1").split(",").map(Number);
+    if (view.length !== 3 || !view.every(Number.isFinite) || view[2] < 1) unknown.push(`view=${given.get("view")}`);
+    affil.unknown("view", unknown);
   };
   const who = () => picked.map(([level, e]) => `${level}:${key(level, e)}`).join("|");
 
@@ -99,9 +108,11 @@
     const counted = picked.map(([, e]) => trend.years.map(([, rows]) => valueOf(e)(rows)));
     const matched = picked.map(([, e]) => engine.inVenuesOf(trend, valueOf(e), points)), growth = picked.map(([, e]) => engine.growth(trend, valueOf(e), points));
     const rise = (values) => { const start = trend.links[0]?.years[0], at = values[trend.years.findIndex(([y]) => y === start)]; return values.map((v) => (v !== null && at > 0 ? v / at - 1 : null)); };
-    const series = mode === "absolute" ? counted : mode === "growth" ? matched.map(rise) : matched;
+    // Where no two years can be compared numbers are drawn as counted, and there is no growth.
+    const few = !trend.links.length, series = mode === "growth" ? matched.map((values) => (few ? values.map(() => null) : rise(values))) : mode === "absolute" || few ? counted : matched;
     const label = picked.map(([, e]) => names[level][e][0]), amount = by === "adjusted" || by === "index" ? two : whole, unit = points ? percent : mode === "growth" ? signed : amount;
-    const title = `${T.measures[by]}${mode === "absolute" ? "" : ` – ${form.elements.mode.selectedOptions[0].text}`}`, numbers = trend.years.map(([y]) => y), last = numbers.at(-1);
+    const how = (of) => ` – ${form.elements.mode.querySelector(`[value=${of}]`).text}`, share = points ? ` – ${T.measures.share}` : "";
+    const title = `${T.measures[by]}${few && mode !== "growth" ? share + how("absolute") : mode === "absolute" ? "" : how(mode)}`, numbers = trend.years.map(([y]) => y), last = numbers.at(-1);
     const marked = (y) => (trend.lacking.length && y === last ? `${y}*` : String(y));
     // A year without papers is a gap; an incomplete one stands apart.
     const every = Array.from({ length: last - numbers[0] + 1 }, (_, k) => numbers[0] + k);
@@ -110,10 +121,13 @@
     $("trend-table").tHead.innerHTML = `<tr><th>${T.levels[level]}</th>${numbers.map((y) => `<th class="num">${marked(y)}</th>`).join("")}<th class="num">${T.growth}${compared ? `<br>${compared.join("–")}` : ""}</th></tr>`;
     $("trend-table").tBodies[0].innerHTML = picked.map(([, e], k) => `<tr data-e="${e}"><th scope="row">${escape(label[k])}</th>${cells[k].map((v) => `<td class="num">${v === null ? "–" : unit.format(v)}</td>`).join("")}<td class="num">${total(growth[k])}</td></tr>`).join("");
     const missing = trend.lacking.length ? say(T.incomplete, last, trend.lacking.map((v) => engine.venues[v]).join(", "), last - 1) : "";
-    $("basis").textContent = `${compared ? say(T.growth_basis, ...compared, rounded.format(engine.restsOn(trend.links))) : T.growth_none} ${missing}`.trim();
+    const told = compared ? [say(T.growth_basis, ...compared, rounded.format(engine.restsOn(trend.links)), points ? T.measures.share : T.measures[by]), compared[0] > numbers[0] ? say(T.growth_from, compared[0]) : ""] : [T.growth_none];
+    const basis = [...told, missing].filter(Boolean).join(gap), why = few || mode === "absolute" ? T.few_why : T.matched_why;
+    $("basis").textContent = basis;
+    $("why").textContent = why;
     affil.keep({ level, by, mode, area: value("area"), from: years[0], to: years[1], panel: panel ? 1 : 0, ...(asked.hongKong ? { hongkong: asked.hongKong } : {}), who: who() });
     const rows = every.map((y) => [marked(y), ...series.map((values) => values[numbers.indexOf(y)] ?? null)]);
-    await show(say(T.trend_chart, title, label.join(", ")), [T.year, ...label], rows, { axis: title, share: points || mode === "growth" });
+    await show(say(T.trend_chart, title, label.join(", ")), [T.year, ...label], rows, { axis: title, share: points || mode === "growth", caveat: [basis, why].join(gap) });
   };
 
   const drawProfile = async () => {
@@ -144,5 +158,5 @@
   const again = () => begin().then(() => { restore(); return draw(); }).catch(() => {});
   window.addEventListener("hashchange", again);
   window.addEventListener("affil-pick", (event) => begin().then(() => { picked.splice(0, MOST[T.page], event.detail); draw(); }).catch(() => {}));
-  if (location.hash.length > 1) again();
+  if (String(affil.options())) again();
 })();

@@ -3,8 +3,9 @@
 (() => {
   const root = document.documentElement;
   /** The options of a view, which stand in the hash of its address. */
-  const options = () => new URLSearchParams(location.hash.slice(1));
-  const KEPT = ["theme", "embed"];  // options of every page, whatever else its view has
+  const options = () => new URLSearchParams(location.hash.includes("=") ? location.hash.slice(1) : "");  // else it is a place in the page
+  const KEPT = ["theme", "embed"], THEMES = ["dark", "light"];  // options of every page, whatever else its view has
+  const unknown = new Map();
   const hash = (values) => {
     const out = new URLSearchParams(values), now = options();
     for (const name of KEPT) if (now.has(name)) out.set(name, now.get(name));
@@ -14,6 +15,21 @@
     options,
     say: (text, ...values) => text.replace(/\{(\d)\}/g, (_, k) => values[k]),
     escape: (text) => String(text).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]),
+    /** Say what an address asks for and this page does not know, by who looked for it; the page shows its defaults instead. */
+    unknown: (who, found) => {
+      unknown.set(who, found);
+      const all = [...unknown.values()].flat(), at = document.getElementById("unknown");
+      at.hidden = !all.length;
+      at.textContent = all.length ? affil.say(root.dataset.unknown, all.join(", ")) : "";
+    },
+    /** Set a field of a form to what an address asks for; whether it has such a value. Where it has none it keeps its first one. */
+    choose: (field, value) => {
+      if (field.type === "checkbox") { field.checked = value === "1"; return value === "0" || value === "1"; }
+      if (field.tagName !== "SELECT") { field.value = value; return true; }
+      const known = [...field.options].findIndex((one) => one.value === value), first = [...field.options].findIndex((one) => one.defaultSelected);
+      field.selectedIndex = known < 0 ? Math.max(first, 0) : known;
+      return known >= 0;
+    },
     /** Note a view in the address bar. */
     keep: (values) => history.replaceState(null, "", `#${hash(values)}`),
     /** The permanent address of the view, with theme and, where they are given, other options (null: without). */
@@ -43,7 +59,19 @@
     try { localStorage.setItem("affil-theme", root.dataset.theme); } catch { /* pages opened from a folder may have no storage */ }
     if (now.has("theme")) { now.set("theme", root.dataset.theme); history.replaceState(null, "", `#${now}`); }
   });
-  window.addEventListener("hashchange", () => { const theme = options().get("theme"); if (theme) root.dataset.theme = theme; });
+  /** The options of every page; one that has nothing to choose knows no other. */
+  const common = () => {
+    const theme = options().get("theme"), plain = !document.querySelector("main form"), other = [...options()].filter(([name]) => plain && !KEPT.includes(name));
+    if (THEMES.includes(theme)) root.dataset.theme = theme;
+    else if (theme !== null) other.push(["theme", theme]);
+    if (!affil.alone && options().has("embed")) {
+      root.classList.remove("embed");
+      other.push(["embed", options().get("embed")]);
+    }
+    affil.unknown("page", other.map((one) => one.join("=")));
+  };
+  window.addEventListener("hashchange", common);
+  document.addEventListener("DOMContentLoaded", common);  // once the other scripts are there
   // Make horizontally scrollable elements focusable, for scrolling by keys, once they are laid out.
   const focusable = new ResizeObserver((seen) => { for (const { target } of seen) if (target.scrollWidth > target.clientWidth) target.tabIndex = 0; });
   for (const place of document.querySelectorAll(".scroll")) focusable.observe(place);
