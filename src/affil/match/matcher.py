@@ -191,9 +191,9 @@ class Matcher:
 
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
         matched words in the raw string), alias (the registry's name), named (the id of the closed institution with that name,
-        if the one found is its successor, else ""), named_parents (the ids of the institutions above it in the registry that the
-        string names beside it, in the answer or left out of it by the policy; none where a person decided), stated_city, stated_region
-        and stated_country (the place that the string gives for it, see `affil.types.Stated`). Strings without an institution, and
+        if the one found is its successor, else ""), stated_city, stated_region and stated_country (the place that the string gives
+        for it, see `affil.types.Stated`), named_parents (the ids of the institutions above it in the registry that the string names
+        beside it, in the answer or left out of it by the policy; none where a person decided). Strings without an institution, and
         missing ones, have no row, unless `none` asks for one each: of the decision none, with a column more, `why` (a key of
         `affil.match.NOTHING`).
 
@@ -216,8 +216,8 @@ class Matcher:
                 "end": pa.array([r.end for _, r in rows], pa.int32()),
                 "alias": self._aliases([row for _, row in rows]),
                 "named": self._named([row for _, row in rows]),
-                "named_parents": pa.array([[ids[p] for p in r.parents] for _, r in rows], pa.list_(pa.string())),
                 **{f"stated_{f}": pa.array([getattr(r.stated, f) for _, r in rows], pa.string()) for f in STATED},
+                "named_parents": pa.array([[ids[p] for p in r.parents] for _, r in rows], pa.list_(pa.string())),
             }
         )
         if not none:
