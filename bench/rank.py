@@ -116,6 +116,7 @@ def measured(papers: int, folder: Path) -> dict[str, Any]:
     tables = Tables(*(folder / f"{name}.parquet" for name in ("papers", "mentions", "matches", "institutions")))
     store, venues, settings = Store(folder / "counts"), load_venues(), RankSettings()
     cpu: dict[str, float] = {}
+    memory: dict[str, float] = {}
     out: dict[str, Any] = {"papers": papers, "mentions": pq.read_metadata(tables.mentions).num_rows}
 
     def timed(name: str, step: Callable[[], Any]) -> Any:
@@ -123,6 +124,7 @@ def measured(papers: int, folder: Path) -> dict[str, Any]:
         result = step()
         out[name] = round(time.perf_counter() - start, 2)
         cpu[name] = round(time.process_time() - worked, 2)
+        memory[name] = _peak()
         return result
 
     first = timed("count", lambda: store.refresh(tables, {}, venues, settings))
@@ -136,17 +138,22 @@ def measured(papers: int, folder: Path) -> dict[str, Any]:
         seconds["full ranking"] = round(sum(seconds[step] for step in ("count", "open", *LEVELS)), 2)
     decided = {"Department of Computing, Synthetic University 7": ["https://ror.org/000000001"]}
     timed("nothing new", lambda: store.refresh(tables, {}, venues, settings))
-    second = timed("recount", lambda: store.refresh(tables, decided, venues, settings, entries=1))
+    second = timed("recount", lambda: store.refresh(tables, decided, venues, settings, entries=1, strings=decided))
     timed("rank", lambda: store.rank(second, limit=20))
     timed("diff", lambda: diff(store, first, second, []))
-    out["peak GB"] = round(_peak() / 1e6, 2)
-    return {**out, **{f"{name} (cpu)": seconds for name, seconds in cpu.items()}}
+    out["peak GB"] = max(memory.values())
+    cpus = {f"{name} (cpu)": seconds for name, seconds in cpu.items()}
+    return {**out, **cpus, **{f"{name} (GB)": peak for name, peak in memory.items()}}
 
 
-def _peak() -> int:
-    """The largest memory of this process in kB; `ru_maxrss` would have that of the process that started it, which made the papers."""
+def _peak() -> float:
+    """The largest memory of this process since the last call, in GB; `ru_maxrss` would have that of the process that started it, which
+    made the papers.
+    """
     status = Path("/proc/self/status").read_text()
-    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    found = next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+    Path("/proc/self/clear_refs").write_text("5")  # begins anew
+    return round(found / 1e6, 2)
 
 
 def main() -> None:

@@ -53,7 +53,7 @@ def make(folder: Path, strings: int) -> Workspace:
     papers = len(of) // 4 + 1
     paper = [f"p{i}" for i in (np.arange(len(of)) // 4).tolist()]
     venues = np.array(["CVPR", "ICRA", "ACL", "ICML", "AAAI"])
-    ws = Workspace.open(folder / "ws")
+    ws = Workspace.open(folder / "ws", create=True)
     table = {
         "id": [f"p{i}" for i in range(papers)],
         "title": [f"On the optics of paper {i}" for i in range(papers)],

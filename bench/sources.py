@@ -73,12 +73,12 @@ print(sum(1 for _ in read_papers([sys.argv[1]])))
 _ADD = """
 import sys
 from affil import Workspace
-print(Workspace.open(sys.argv[2]).add_papers([sys.argv[1]]).new)
+print(Workspace.open(sys.argv[2], create=True).add_papers([sys.argv[1]]).new)
 """
 _RUN = """
 import sys
 from affil import Workspace
-print(Workspace.open(sys.argv[2]).run(papers=[sys.argv[1]]).added.new)
+print(Workspace.open(sys.argv[2], create=True).run(papers=[sys.argv[1]]).added.new)
 """
 
 

@@ -71,10 +71,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Keep the tests away from the user's cache, and from what older versions left there; processes of pytest-xdist share one."""
+    """Keep the tests away from the user's cache, and from what older versions left there; processes of pytest-xdist share one.
+
+    Only the index of the shipped registry is taken from there, built first where it is not: so no test tells that it builds it.
+    """
+    from affil.io.outputs import atomic_path
+    from affil.registry import Registry
+    from affil.registry.folder import built_once
+
+    def copy(out: Path) -> None:
+        with atomic_path(out) as part:
+            shutil.copyfile(shipped, part)
+
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
-    folder.mkdir(exist_ok=True)
+    (folder / "affil").mkdir(parents=True, exist_ok=True)
+    shipped = Registry.open().path
+    built_once(folder / "affil" / shipped.name, copy)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
         patch.setenv("TERM", "dumb")
@@ -282,7 +295,7 @@ def review_folder(review_registry: Any, tmp_path_factory: pytest.TempPathFactory
             )
     file = folder / "papers.jsonl"
     file.write_text("".join(json.dumps(p) + "\n" for p in papers), "utf-8")
-    ws = Workspace.open(folder / "ws")
+    ws = Workspace.open(folder / "ws", create=True)
     ws.add_papers(file)
     ws.run(matcher=Doubter(review_registry))
     ws.choose(registry=review_registry.path, model=TINY / "matcher.skops")
@@ -297,7 +310,7 @@ def review_ws(review_folder: Path, tmp_path: Path) -> Any:
     from affil.workspace import Workspace
 
     shutil.copytree(review_folder, tmp_path / "ws")
-    return Workspace.open(tmp_path / "ws")
+    return Workspace.open(tmp_path / "ws", create=True)
 
 
 HOSTILE = (
@@ -341,7 +354,7 @@ def hostile_ws(review_registry: Any, tmp_path: Path) -> Any:
     ]
     file = tmp_path / "hostile.jsonl"
     file.write_text("".join(json.dumps(p) + "\n" for p in papers), "utf-8")
-    ws = Workspace.open(tmp_path / "hostile-ws")
+    ws = Workspace.open(tmp_path / "hostile-ws", create=True)
     ws.add_papers(file)
     ws.run(matcher=Doubter(review_registry))
     ws.choose(registry=review_registry.path, model=TINY / "matcher.skops")
@@ -486,7 +499,7 @@ class Service:
 
 
 @contextlib.contextmanager
-def in_process(matcher: Any, access: Any, settings: Any, base: str = "http://127.0.0.1:8372") -> Iterator[Service]:
+def in_process(matcher: Any, access: Any, settings: Any, base: str = "http://127.0.0.1:8372", **more: Any) -> Iterator[Service]:
     from starlette.testclient import TestClient
 
     from affil.pages.serve import serve_app
@@ -495,7 +508,7 @@ def in_process(matcher: Any, access: Any, settings: Any, base: str = "http://127
 
     metrics = Metrics({"version": matcher.version})
     with Batcher(matcher, settings, metrics.matched) as batcher:
-        app = serve_app(matcher, batcher, metrics, access, settings)
+        app = serve_app(matcher, batcher, metrics, access, settings, **more)
         with TestClient(app, base_url=base, follow_redirects=False, raise_server_exceptions=False) as client:
             yield Service(client, matcher, batcher, settings)
 
@@ -535,7 +548,7 @@ def service(tiny_matcher: Any) -> Iterator[Service]:
         yield made
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def serving() -> Callable[..., Any]:
     """To make a service of one's own."""
     return in_process

@@ -57,7 +57,7 @@ def test_the_main_job(matcher: Matcher, tmp_path: Path) -> None:
     shown = {r.affiliation: {m.institution.id for m in r.matches if m.decision == "match"} for r in done.examples}
     assert shown == examples(), "each string is shown with all that it names, and nothing else"
     assert {len(ids) for ids in shown.values()} == {0, 1, 2, 3}
-    title = Workspace.open(tmp_path / "ws").settings.report.title
+    title = Workspace.open(tmp_path / "ws", create=True).settings.report.title
     assert title.startswith("Invented papers"), "nobody takes its site for one of real papers"
     countries = done.countries.frame
     assert {"United States", "China"} <= {*countries["name"].head(3)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import runpy
@@ -19,6 +20,7 @@ README = ROOT / "README.md"
 RUN = {
     README: {"matches.csv", "vision.csv"},
     ROOT / "docs" / "assistants.md": set(),
+    ROOT / "docs" / "compatibility.md": set(),
     ROOT / "docs" / "index.md": {"matches.csv", "queue.csv"},
     ROOT / "docs" / "match.md": {"matches.csv"},
     ROOT / "docs" / "notebooks.md": set(),
@@ -122,3 +124,24 @@ def test_decision_records_have_numbers_of_their_own() -> None:
     assert [int(record.name[:4]) for record in records] == list(range(1, len(records) + 1))
     titles = [record.read_text("utf-8").splitlines()[0] for record in records]
     assert [title.split(". ")[0] for title in titles] == [f"# {number}" for number in range(1, len(records) + 1)]
+
+
+def test_figures_of_accuracy_say_what_prints_them_and_agree() -> None:
+    """Those of the README are those that the model's records, its card and the page on its method hold, by set."""
+    cells = re.findall(r"^\|(.+)\|$", README.read_text("utf-8").split("## How good it is")[1].split("\n## ")[0], re.MULTILINE)
+    rows = [[cell.strip() for cell in row.split("|")] for row in cells[2:]]
+    found = {by.split("`")[1]: [float(re.match(r"[\d.]+", v)[0]) for v in values] for _, by, *values in rows}  # type: ignore[index]
+    card, method = (" ".join((ROOT / p).read_text("utf-8").split()) for p in ("models/README.md", "docs/matcher.md"))
+    records = json.loads((ROOT / "models" / "recorded.json").read_text("utf-8"))["gold/dev.csv"]
+    shares = [records["f1"], 100 * records["match_precision"], 100 * records["match_recall"]]
+    assert found.pop("affil evaluate gold/dev.csv") == [round(v, 3 if v < 1 else 1) for v in shares]
+    told = re.search(r"`gold/test\.csv`[^:]+: F1 ([\d.]+),.*?right in ([\d.]+)% and covers ([\d.]+)%", card)
+    assert told
+    assert found.pop("affil evaluate gold/test.csv") == [float(v) for v in told.groups()]
+    ((_, crossed),) = found.items()
+    told = re.search(r"scripts/cross_validate`\): F1 ([\d.]+) .*?right in ([\d.]+)% and covers ([\d.]+)%", card)
+    assert told
+    assert crossed == [float(v) for v in told.groups()]
+    told = re.search(r"\| all \(1,499\) \| [\d.]+ \| [\d.]+ \| ([\d.]+) [^|]+\| ([\d.]+) \| ([\d.]+)", method)
+    assert told
+    assert crossed == [float(told[1]), 100 * float(told[2]), 100 * float(told[3])]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 import affil
 import affil.frames
-from affil.errors import InputError
+from affil.errors import AffilError, InputError
 from affil.match import COLUMNS, Matcher
 from affil.match.arrow import distinct_strings
 
@@ -144,3 +146,84 @@ def test_strings_of_arrow_are_those_of_a_list(strings: list[str | None], at: int
     distinct, which = distinct_strings(chunks)
     assert [distinct[k] for k in which] == plain
     assert (distinct, which) == distinct_strings(plain)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["University of Oxford", None],
+        ("University of Oxford", float("nan"), pd.NA),
+        (s for s in ("University of Oxford", None)),
+        np.array(["University of Oxford", None], object),
+        pd.Series(["University of Oxford", None]),
+        pl.Series(["University of Oxford", None]),
+        pd.DataFrame({"affiliation": pd.Categorical(["University of Oxford", None])}),
+    ],
+    ids=lambda given: type(given).__name__,
+)
+def test_strings_come_in_any_container_and_may_be_missing(tiny_matcher: Matcher, given: Any) -> None:
+    found = tiny_matcher.match_table(given, none=True)
+    assert found["decision"].to_pylist()[:2] == ["match", "none"]
+    assert {*found["why"].to_pylist()} == {None, "no_words"}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("MIT", "several strings or a table are matched, not str"),
+        (b"MIT", "not bytes"),
+        ({"affiliation": ["MIT"]}, "not dict"),
+        (None, "not NoneType"),
+        (5, "not int"),
+        (["MIT", 5], r"an affiliation is a text, not 5 \(number 2\)$"),
+        ([["MIT", "ETH"]], r"not \['MIT', 'ETH'\] \(number 1\); give each string a row of its own"),
+        ([np.array(["MIT"])], "give each string a row of its own"),
+        ([b"MIT"], r"not b'MIT' \(number 1\)"),
+        (pd.Series([1, 2]), r"not 1 \(number 1\)"),
+        (pl.LazyFrame({"affiliation": ["MIT"]}), "not LazyFrame"),
+    ],
+)
+def test_what_is_no_string_is_told(tiny_matcher: Matcher, given: Any, message: str) -> None:
+    with pytest.raises(AffilError, match=message):
+        tiny_matcher.match_table(given)
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (pd.DataFrame({"affiliation": [1, 2]}), r"an affiliation is a text, not 1 \(number 1\)"),
+        (pd.DataFrame({"affiliation": [None, ["MIT", "ETH"]]}), r"\(number 2\); give each string a row of its own"),
+        (pd.Series(["MIT"], name="affiliation"), r"a frame of pandas, not pandas\.Series"),
+        (
+            pl.DataFrame({"affiliation": ["MIT"]}),
+            r"a frame of pandas, not polars\.DataFrame; of others: match_table, or affil\.frames",
+        ),
+        ([{"affiliation": "MIT"}], r"not builtins\.list"),
+    ],
+)
+def test_what_is_no_frame_of_strings_is_told(tiny_matcher: Matcher, frame: Any, message: str) -> None:
+    with pytest.raises(AffilError, match=message):
+        tiny_matcher.match_frame(frame)
+
+
+def test_polars_tells_what_is_no_text_too(tiny_matcher: Matcher) -> None:
+    for values in ([1, 2], [["MIT", "ETH"]]):
+        with pytest.raises(AffilError, match=r"an affiliation is a text, not .* \(number 1\)"):
+            pl.DataFrame({"affiliation": values}).affil.match(matcher=tiny_matcher)  # type: ignore[attr-defined]
+
+
+def test_results_are_dictionaries_for_json(tiny_matcher: Matcher) -> None:
+    found, none = tiny_matcher.match_many(["Sony; University of Oxford", "Qwzx"])
+    told = json.loads(json.dumps([found.to_dict(), none.to_dict()]))
+    assert [m["institution_id"] for m in told[0]["matches"]] == [m.institution.id for m in found.matches]
+    assert told[1] == {"affiliation": "Qwzx", "decision": "none", "why": "nothing_named", "matches": []}
+    for match, one in zip(found.matches, told[0]["matches"], strict=True):
+        assert one == {**match.to_dict(), "matched_text": found.affiliation[match.start : match.end]}
+        assert {*COLUMNS, "start", "end", "alias"} == {*one}
+
+
+def test_frames_say_why_a_string_has_no_institution(tiny_matcher: Matcher) -> None:
+    frame = pd.DataFrame({"affiliation": ["Qwzx Fghj", "Paris, France", "University of Oxford", None]})
+    out = tiny_matcher.match_frame(frame)
+    assert out["evidence"].tolist()[:2] == ["nothing_named", "place_only"]
+    assert out["evidence"].tolist()[3] == "no_words"

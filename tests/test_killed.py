@@ -87,7 +87,7 @@ def ranked(ws: Path) -> dict[str, Any]:
 def content(ws: Path) -> dict[str, list[str]]:
     """The rows of all tables, in any order."""
     names = ("papers", "mentions", "strings", "matches", "institutions")
-    return {n: sorted(map(str, pq.read_table(Workspace.open(ws).table(n)).to_pylist())) for n in names}
+    return {n: sorted(map(str, pq.read_table(Workspace.open(ws, create=True).table(n)).to_pylist())) for n in names}
 
 
 _TIME = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]+(?:\+00:00|Z)?")  # when a download was made
@@ -238,7 +238,7 @@ class Disturbed:
             made = folder / self._job.makes
             files = sorted(f for f in made.rglob("*") if f.is_file()) if made.is_dir() else [made] if made.exists() else []
             return [(str(f.relative_to(folder)), hashlib.sha256(_TIME.sub(b"", f.read_bytes())).hexdigest()) for f in files]
-        ws = Workspace.open(folder / "ws")
+        ws = Workspace.open(folder / "ws", create=True)
         decided = [(e.affiliation, e.institutions) for e in ws.ledger.entries()]
         return ranked(ws.path), decided, [*ws.counts.snapshots()], ws.proposals, content(ws.path)
 

@@ -75,7 +75,7 @@ def test_results_and_reasons(tiny_matcher: Matcher) -> None:
 
 @pytest.fixture(scope="module")
 def ws(review_folder: Any) -> Workspace:
-    return Workspace.open(review_folder)
+    return Workspace.open(review_folder, create=True)
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ def one_of_everything(folder: Path, registry: Path, model: Path, batch: int = 40
     papers(folder / "new.jsonl", range(15, 40))
     (folder / "small.affil").write_bytes(registry.read_bytes())
     (folder / "model.skops").write_bytes(model.read_bytes())
-    Workspace.open(folder / "ws")
+    Workspace.open(folder / "ws", create=True)
     settings = folder / "ws" / "settings.toml"
     settings.write_text(settings.read_text("utf-8").replace("batch = 4096", f"batch = {batch}"), "utf-8")
     chosen = ("--registry", "small.affil", "--model", "model.skops")
@@ -71,6 +71,6 @@ def one_of_everything(folder: Path, registry: Path, model: Path, batch: int = 40
         undisturbed(folder, "decide", "ws", string, "--institution", institution, "--by", by, "--why", "w")
     undisturbed(folder, "run", "-w", "ws")
     undisturbed(folder, "discover", "ws")
-    Workspace.open(folder / "ws").suggest("Lab 1, OpenAI", ["affil:openai"], by="parrot", why="w")
+    Workspace.open(folder / "ws", create=True).suggest("Lab 1, OpenAI", ["affil:openai"], by="parrot", why="w")
     undisturbed(folder, "rank", "ws")
     return folder

@@ -29,7 +29,7 @@ def main() -> int:
     args = parser.parse_args()
     try:
         with tempfile.TemporaryDirectory(prefix="affil-usage-") as folder:
-            workspace = Workspace.open(Path(folder) / "workspace")
+            workspace = Workspace.open(Path(folder) / "workspace", create=True)
             with working("reading"):
                 workspace.add_papers(args.papers)
                 counted = pq.read_table(workspace.table("strings"), columns=["affiliation", "mentions"])

@@ -53,7 +53,7 @@ ORDER BY mentions DESC, affiliation LIMIT ?
 def coverage(papers: list[Path], registry: Path | None, top: int) -> dict[str, Any]:
     """Match the papers in a workspace that is thrown away: shares `overall`, `by_year`, `by_venue`, and strings `open`."""
     with tempfile.TemporaryDirectory(prefix="affil-coverage-") as folder, duckdb.connect() as db:
-        workspace = Workspace.open(Path(folder) / "workspace")
+        workspace = Workspace.open(Path(folder) / "workspace", create=True)
         with working("reading"):
             workspace.add_papers(papers)
         with counting("matching", "strings") as progress:

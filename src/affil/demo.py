@@ -62,7 +62,7 @@ def run_demo(folder: Path | str, matcher: Matcher, progress: Callable[[str], Non
         AffilError: the folder holds something else, or cannot be written.
     """
     tell = progress or (lambda _: None)
-    workspace = Workspace.open(folder, settings=Settings(report=ReportSettings(title=TITLE)))
+    workspace = Workspace.open(folder, create=True, settings=Settings(report=ReportSettings(title=TITLE)))
     matches = workspace.path / "affiliations-matched.csv"
     tell(said("matching strings"))
     strings = match_file(sample("affiliations.csv"), matches, matcher=matcher)

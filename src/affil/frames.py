@@ -13,7 +13,6 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
-from threading import Lock
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -22,7 +21,6 @@ import pyarrow as pa
 
 from affil.io.table import affiliation_column
 from affil.match import COLUMNS, Matcher, output_columns
-from affil.match.records import result_dict
 
 if TYPE_CHECKING:
     import polars
@@ -79,9 +77,7 @@ class PolarsFrame:
 
         names = self._frame.columns
         chosen = affiliation_column("the frame", names, column)
-        cells = pd.DataFrame(
-            {chosen: self._frame[chosen].cast(polars.String).to_list(), 0: range(self._frame.height)}
-        )  # 0: no name
+        cells = pd.DataFrame({chosen: self._frame[chosen].to_list(), 0: range(self._frame.height)})  # 0: no name
         found = (matcher or shipped()).match_frame(cells, chosen)
         new = found.iloc[:, 2:].set_axis([*output_columns(names).values()], axis=1)
         kinds = {
@@ -112,12 +108,11 @@ def register_duckdb(
     Raises:
         duckdb.Error: the connection is closed.
     """
-    used, turn = matcher or shipped(), Lock()
+    used = matcher or shipped()
 
     def found(strings: pa.ChunkedArray) -> pa.Array:
-        with turn:  # DuckDB calls from several threads
-            results = used.match_many(strings.to_pylist())
-        return pa.array([result_dict(result)["matches"] for result in results], _FOUND)
+        results = used.match_many(strings.to_pylist())
+        return pa.array([result.to_dict()["matches"] for result in results], _FOUND)
 
     with suppress(duckdb.InvalidInputException):  # there is none of that name
         connection.remove_function(name)

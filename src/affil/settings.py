@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from affil.errors import InputError
-from affil.wording import said
+from affil.errors import AffilError, InputError
+from affil.wording import joined, message_of, said
 
 Policy = Literal["most-specific", "all", "one"]
 Engine = Literal["local", "spark"]
@@ -23,6 +25,20 @@ class _Frozen(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_are_known(cls, given: Any) -> Any:
+        """Refuse a name that is none, with those that may be meant.
+
+        Raises:
+            AffilError: so that it is one line, not one of pydantic's.
+        """
+        for name in given if isinstance(given, dict) else ():
+            if name not in cls.model_fields:
+                section = next((f"{known}." for known, field in Settings.model_fields.items() if field.annotation is cls), "")
+                raise _unknown(section, str(name), cls)
+        return given
 
 
 class TextSettings(_Frozen):
@@ -291,6 +307,9 @@ class BatchSettings(_Frozen):
         ge=1,
         description="number of strings of papers sent to Spark at once; a killed run repeats those of one round",
     )
+    spark_answer: float = Field(
+        default=10.0, gt=0, description="seconds in which a server of Spark Connect must answer, before anything is sent there"
+    )
     remembered: int = Field(default=100_000, ge=0, description="size of the cache of answers to repeated strings")
 
 
@@ -421,6 +440,7 @@ class RankSettings(_Frozen):
     named: int = Field(default=3, ge=1, description="number of strings named that decide the place of a row")
     passing: int = Field(default=20, ge=1, description="number of entities passing a row whose strings are looked at for it")
     grid: GridSettings = Field(default=GridSettings(), description="grids of the distributions behind ranges")
+    papers_at_once: int = Field(default=250_000, ge=1, description="number of papers counted at once; more take more memory")
     memory: str = Field(
         default="1.5GB",
         pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
@@ -444,6 +464,9 @@ class ReviewSettings(_Frozen):
 
     ledger: str = Field(default="", description="SQLAlchemy URL of a shared ledger; empty: a file in the workspace")
     wait: float = Field(default=10.0, ge=0, description="seconds to wait for another writer of the ledger")
+    look: float = Field(
+        default=1.0, ge=0, description="seconds after which a matcher with a ledger on a server looks for new decisions there"
+    )
     backups: int = Field(
         default=30, ge=0, description="days with decisions of which a copy of the ledger is kept in the workspace; 0: none"
     )
@@ -676,6 +699,19 @@ class Settings(_Frozen):
     terminal: TerminalSettings = TerminalSettings()
 
 
+def _unknown(section: str, name: str, of: type[_Frozen]) -> AffilError:
+    """What is said of a name that a section, or all settings, do not have."""
+    elsewhere = [f"{other}.{name}" for other, field in Settings.model_fields.items() if name in _fields(field.annotation)]
+    near = [f"{section}{one}" for one in difflib.get_close_matches(name, of.model_fields, n=3, cutoff=SEARCH.near)]
+    if meant := elsewhere + near:
+        return AffilError(said("there is no setting {0}; did you mean {1}?", section + name, joined(" or ", meant)))
+    return AffilError(said("there is no setting {0}", section + name))
+
+
+def _fields(section: Any) -> Iterable[str]:
+    return section.model_fields if isinstance(section, type) and issubclass(section, _Frozen) else ()
+
+
 Again = Literal["rebuild", "retrain", "reread", "rematch", "recount", "nothing"]
 
 # What must be run again after a change: by section, then settings that differ from their section.
@@ -732,9 +768,9 @@ def load_settings(path: Path | None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"]))
-        if first["type"] == "extra_forbidden":  # or one that an older version wrote
-            raise InputError(path, said("there is no setting {0}", name), fix=said("delete its line")) from error
         raise InputError(path, said("setting {0}: {1}", name, first["msg"])) from error
+    except AffilError as error:  # a name that is none, or one that an older version wrote
+        raise InputError(path, message_of(error), fix=said("correct or delete its line")) from None
     except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML
         raise InputError(path, said("not valid TOML: {0}", error)) from error
 

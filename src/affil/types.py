@@ -17,6 +17,7 @@ Progress = Callable[[int, int], None]  # called with (done, total)
 _HAN = re.compile("[\u3400-\u9fff]+")
 # English texts of the reasons for and against a match.
 FOR = {
+    "decided": "decided by {said}",
     "name_exact": "“{alias}” is {kind}",
     "name_coverage": "{value:.0%} of “{alias}”, {kind}",
     "city_named": "the city {city} is named",
@@ -185,12 +186,13 @@ class Reason:
 
     `name` is one of `FOR` or `AGAINST`. `kind` is the kind of the name that matched, one of `NAME_KINDS` ("" if the reason is
     not about the name). `value` is the share of the name's idf weight that was found (name_coverage, 0 to 1), or the number of
-    institutions with the name (bearers); None for other reasons.
+    institutions with the name (bearers); None for other reasons. `said` is who decided, and why (decided).
     """
 
     name: str
     kind: str = ""
     value: float | None = None
+    said: str = ""
 
     @property
     def speaks_for(self) -> bool:
@@ -241,9 +243,31 @@ class Match:
         values: dict[str, object] = {"alias": self.alias, "city": one.city, "country": one.country}
         out = []
         for reason in self.reasons:
-            values["kind"], values["value"] = names.get(reason.kind), reason.value
+            values |= {"kind": names.get(reason.kind), "value": reason.value, "said": reason.said}
             out.append((reason.speaks_for, sentences[reason.name].format_map(values)))
         return out
+
+    def to_dict(self) -> dict[str, Any]:
+        """The match as a dictionary that JSON can hold: of the institution what says who and where it is, and `evidence` as a list."""
+        one = self.institution
+        return {
+            "institution_id": one.id,
+            "name": one.name,
+            "name_zh": one.name_zh,
+            "kind": one.kind,
+            "city": one.city,
+            "country": one.country,
+            "lat": one.lat,
+            "lon": one.lon,
+            "stated_city": self.stated.city,
+            "stated_country": self.stated.country,
+            "probability": self.probability,
+            "decision": self.decision.value,
+            "evidence": list(self.evidence),
+            "start": self.start,
+            "end": self.end,
+            "alias": self.alias,
+        }
 
     def _repr_html_(self) -> str:
         return table([_shown(self)])
@@ -251,16 +275,30 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All institutions found in one affiliation string, most probable first; empty when there is none."""
+    """All institutions found in one affiliation string, most probable first; empty when there is none.
+
+    `why` there is none is a key of `affil.match.NOTHING`; "" where there is one, or where nobody asked.
+    """
 
     affiliation: str
     matches: tuple[Match, ...] = ()
+    why: str = ""
 
     @property
     def decision(self) -> Decision:
         """The decision for the whole string: review if any match needs it."""
         decisions = {m.decision for m in self.matches}
         return Decision.REVIEW if Decision.REVIEW in decisions else Decision.MATCH if decisions else Decision.NONE
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result as a dictionary that JSON can hold: affiliation, decision, `why` if there is none, and its matches."""
+        why = {"why": self.why} if self.why else {}
+        matches = [self.match_dict(m) for m in self.matches]
+        return {"affiliation": self.affiliation, "decision": self.decision.value, **why, "matches": matches}
+
+    def match_dict(self, match: Match) -> dict[str, Any]:
+        """A match of this string, or a candidate for it, with the words that it is about: `matched_text`."""
+        return {**match.to_dict(), "matched_text": self.affiliation[match.start : match.end]}
 
     def _repr_html_(self) -> str:
         return Results([self])._repr_html_()

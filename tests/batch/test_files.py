@@ -265,7 +265,7 @@ def test_a_worker_that_is_killed_is_an_error_and_no_half_file(tmp_path: Path, ow
         for process in multiprocessing.active_children():
             process.kill()
 
-    with pytest.raises(AffilError, match=r"a worker process was killed.*fewer --workers"):
+    with pytest.raises(AffilError, match=r"a worker process was killed.*fewer workers"):
         match_file(
             tmp_path / "in.csv",
             tmp_path / "out.csv",
@@ -416,3 +416,41 @@ def test_a_header_alone_gives_a_header(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("affiliation\n")
     assert match_file(tmp_path / "a.csv", tmp_path / "out.csv", matcher=Fake()).rows == 0
     assert (tmp_path / "out.csv").read_text() == ",".join(["affiliation", *COLUMNS]) + "\n"
+
+
+UNGUARDED = """
+import sys
+
+import affil
+from affil.settings import BatchSettings, Settings
+
+matcher, settings = affil.Matcher.load(*sys.argv[1:]), Settings(batch=BatchSettings(rows=5))
+try:
+    affil.match_file("in.csv", "out.csv", matcher=matcher, workers=2, settings=settings)
+except affil.AffilError as error:
+    sys.exit(str(error))
+"""
+
+
+def test_a_program_that_would_start_itself_again_is_told_so(tmp_path: Path, own: Path, tiny_model: Path) -> None:
+    (tmp_path / "in.csv").write_text("affiliation\n" + "".join(f"Quillwater {i}\n" for i in range(50)), "utf-8")
+    (tmp_path / "script.py").write_text(UNGUARDED)
+    command = [sys.executable, "-W", "error", "script.py", str(own), str(tiny_model)]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert 'put what it does below the line if __name__ == "__main__": or take workers=1' in done.stderr
+    assert (done.stderr.count("\n"), "memory" in done.stderr) == (1, False)
+    # the same below that line works
+    first, rest = UNGUARDED.split("try:")
+    (tmp_path / "script.py").write_text(f'{first}\nif __name__ == "__main__":\n  try:' + rest.replace("\n", "\n  "))
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len((tmp_path / "out.csv").read_text("utf-8").splitlines()) > 50
+
+
+def test_a_script_from_standard_input_cannot_be_read_again(tmp_path: Path, own: Path, tiny_model: Path) -> None:
+    (tmp_path / "in.csv").write_text("affiliation\nQuillwater\n", "utf-8")
+    command = [sys.executable, "-W", "error", "-", str(own), str(tiny_model)]
+    done = subprocess.run(command, cwd=tmp_path, input=UNGUARDED, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 1
+    assert done.stderr.endswith("a worker process could not start; what it says stands above\n")

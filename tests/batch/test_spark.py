@@ -31,7 +31,7 @@ from affil.demo import sample
 from affil.errors import AffilError
 from affil.installed import pip_install
 from affil.settings import BatchSettings, Settings, settings_toml
-from affil.spark.cluster import cause
+from affil.spark.cluster import cause, open_cluster
 from affil.workspace.layout import TABLES
 
 pytest.importorskip("bench", reason="the tests run without the project's folder around them")
@@ -282,7 +282,9 @@ def papers(tmp_path_factory: pytest.TempPathFactory, matcher: Matcher) -> tuple[
     rows = [{"id": f"p{i}", "title": f"Paper {i}", "authors": [{"name": f"A {i}", "affiliations": [s, known[0]]}], **shared} for i, s in
             enumerate(known)]  # fmt: skip
     (folder / "papers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
-    Workspace.open(folder / "ws").run(papers=folder / "papers.jsonl", registry=matcher.registry.path, model=matcher.model_path)
+    Workspace.open(folder / "ws", create=True).run(
+        papers=folder / "papers.jsonl", registry=matcher.registry.path, model=matcher.model_path
+    )
     return folder / "papers.jsonl", tables(folder / "ws")
 
 
@@ -291,7 +293,7 @@ def test_papers_are_matched_on_the_cluster(
 ) -> None:
     told: list[tuple[int, int]] = []
     before = cluster.conf.get("spark.sql.shuffle.partitions")
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     of_tests = {"registry": matcher.registry.path, "model": matcher.model_path}
     result = ws.run(lambda *done: told.append(done), papers=papers[0], engine="spark", spark=cluster, **of_tests)
     assert tables(tmp_path / "ws") == papers[1]
@@ -327,7 +329,7 @@ def test_what_the_executors_cannot_know_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     with pytest.raises(AffilError, match="no engine 'flink'; known are: local, spark"):
         ws.run(papers=papers[0], engine="flink")  # type: ignore[arg-type]
     with pytest.raises(AffilError, match=r"needs an affil\.Matcher, whose files it can send, instead of Proxy"):
@@ -356,3 +358,18 @@ def test_what_is_missing_is_named(matcher: Matcher, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "pyspark.sql", None)
     with pytest.raises(AffilError, match=re.escape(f"Spark is missing; install it with: {pip_install('spark')}")):
         match_spark("in.parquet", "out.parquet", matcher=matcher)
+
+
+def test_how_long_a_server_may_take_is_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def nobody(address: tuple[str, int], timeout: float) -> None:
+        waited.append(timeout)
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr("affil.spark.cluster.socket.create_connection", nobody)
+    monkeypatch.setattr("affil.spark.cluster.getproxies", dict)
+    monkeypatch.setenv("SPARK_REMOTE", "sc://spark.example")
+    with pytest.raises(AffilError, match="nothing answers at spark"), open_cluster(None, BatchSettings(spark_answer=2.5)):
+        pass
+    assert waited == [2.5]

@@ -25,7 +25,6 @@ import affil
 from affil.cli import main
 from affil.data import resource
 from affil.registry import Registry, arrays
-from affil.registry.folder import sources_hash
 
 CUHK, TSINGHUA = "https://ror.org/00t33hh48", "https://ror.org/03cve4549"
 STRINGS = 'id,affiliation\n1,"Dept. of CSE, The Chinese Univ. of Hong Kong, Shatin"\n2,清华大学\n3,独立研究者\n'
@@ -336,6 +335,31 @@ def test_registry_build(call: Call) -> None:
     assert both["records"] == len(Registry.open()) + 1
 
 
+def test_registry_build_says_what_rows_of_ones_own_meet(call: Call) -> None:
+    Path("own.csv").write_text(
+        "id,name,country,city\nown:1,Tsinghua University,CN,Shenzhen\nown:2,Peking University,CN,海淀\n00t33hh48,CUHK,HK,\n",
+        "utf-8",
+    )
+    done = call("registry", "build", "own.csv", "shipped", "-o", "own.affil")
+    assert re.search(r"^rows apart +1\b", done.out, re.MULTILINE)
+    lines = done.err.splitlines()
+    assert [line.partition(": ")[0] for line in lines if line.startswith("own.csv, ")] == [
+        f"own.csv, row {n}" for n in (4, 2, 3)
+    ]
+    assert "stays apart from https://ror.org/03cve4549 Tsinghua University, as it is another place" in done.err
+    assert "now has name 'CUHK' instead of 'The Chinese University of Hong Kong'" in done.err
+    told = json.loads(call("registry", "build", "own.csv", "shipped", "-o", "own.affil", "--json").out)
+    assert [(one["row"], one["by"], one["against"]) for one in told["met"]] == [
+        (4, "id", ""),
+        (2, "name", "place"),
+        (3, "name", ""),
+    ]
+    assert Registry.open("own.affil").get("own:1").city == "Shenzhen"
+    shipped = Registry.open()
+    for ident in ("https://ror.org/03cve4549", "https://ror.org/02v51f717"):
+        assert Registry.open("own.affil").get(ident).city == shipped.get(ident).city == "Beijing"
+
+
 def test_what_registry_refuses(call: Call, small: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     unknown = refused(call("registry", "show", "https://ror.org/nonsense"))
     assert "has no institution 'https://ror.org/nonsense'; an id of ROR is 0, six letters or digits" in unknown
@@ -360,6 +384,9 @@ def test_what_registry_refuses(call: Call, small: Path, monkeypatch: pytest.Monk
     Path("own.csv").write_text("id,name\nx:1,Quillwater\n")
     assert "own.csv, row 1: no column 'country'" in refused(call("registry", "build", "own.csv", "-o", "out.affil"))
     assert Path("out.affil").read_text() == "old"
+    Path("own.csv").write_text("id,name,country\nx:1,Quillwater,UK\n")
+    told = refused(call("registry", "build", "own.csv", "-o", "out.affil"))
+    assert told.startswith("own.csv, row 2: 'UK' is no ISO 3166-1 code; did you mean GB?")
     Path("own.csv").write_text("id,name,country\nx:1,Quillwater,GB\n")
     assert refused(call("registry", "build", "own.csv", "-o", "no/out.affil")).startswith("no/out.affil: there is no folder no")
 
@@ -430,7 +457,7 @@ def test_help_and_version(call: Call) -> None:
     first, model, registry = call("--version").out.splitlines()
     assert first.startswith(f"affil {affil.__version__}")
     assert model.removeprefix("model ") == hashlib.sha256(resource("models/matcher.skops").read_bytes()).hexdigest()[:12]
-    assert registry.removeprefix("registry ") == sources_hash()
+    assert registry.removeprefix("registry ") == Registry.open().hash[:12]
     listed = call("--help").out
     for verb in (*VERBS, "registry"):
         assert f"\n  {verb} " in listed

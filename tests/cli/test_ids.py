@@ -79,20 +79,24 @@ def test_decisions_are_kept_under_the_id_of_today(ws: Path, form: str) -> None:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_decisions_of_before_count_for_the_institution_of_today(ws: Path, form: str) -> None:
-    Workspace.open(ws).ledger.decide("Dept. of Folding, Shatin", form, by="ana", why="decided when that was its id")
+    Workspace.open(ws, create=True).ledger.decide(
+        "Dept. of Folding, Shatin", form, by="ana", why="decided when that was its id"
+    )
     ranking = json.loads(call("rank", ws, "--json"))
     assert CUHK in [r["id"] for r in ranking["ranking"]]
     assert ranking["warnings"] == []
 
 
 def test_a_sheet_takes_every_form_and_knows_what_is_unchanged(ws: Path, tmp_path: Path) -> None:
-    Workspace.open(ws).ledger.decide("Dept. of Folding, Shatin", "affil:cuhk", by="ana", why="decided when that was its id")
+    Workspace.open(ws, create=True).ledger.decide(
+        "Dept. of Folding, Shatin", "affil:cuhk", by="ana", why="decided when that was its id"
+    )
     sheet = tmp_path / "sheet.csv"
     for ids, said in ((CUHK, "1 row unchanged"), (f"own:qio {FORMS[0]}", "1 decision recorded")):
         with sheet.open("w", newline="") as lines:
             csv.writer(lines).writerows([["affiliation", "institution_ids", "entry"], ["Dept. of Folding, Shatin", ids, "1"]])
         assert said in call("review", "import", ws, sheet, "--by", "ana")
-    assert Workspace.open(ws).ledger.entries()[-1].institutions == ("own:qio", CUHK)
+    assert Workspace.open(ws, create=True).ledger.entries()[-1].institutions == ("own:qio", CUHK)
 
 
 def test_labels_are_read_in_every_form(registry: Path, tmp_path: Path) -> None:

@@ -79,7 +79,7 @@ def test_messages_inside_messages_are_shown_in_the_language_too(chinese: str) ->
         TRADITIONAL: "a.csv，第 4 行：有 3 個欄位，表頭有 2 個；請另存為 UTF-8",
     }
     assert shown(error) == told[chinese]
-    assert shown(AffilError(said("{0}; run again, with fewer --workers", error))) != str(error)
+    assert shown(AffilError(said("note: {0}", error))) != str(error)
     assert told[chinese] in shown(said("warning: {0}", error))
     assert shown(pickle.loads(pickle.dumps(said("{0}: {1}", "x", error)))).startswith("x：a.csv，")
     assert shown("a text of another") == "a text of another"

@@ -86,7 +86,7 @@ def test_names_in_a_sheet_are_looked_up(ws: str, tmp_path: Path) -> None:
         row["institution_ids"] = cell
     write_rows(sheet, rows)
     assert json.loads(run("review", "import", ws, str(sheet), "--by", "ana", "--json").output)["decided"] == 6
-    said = Workspace.open(ws).ledger.current()
+    said = Workspace.open(ws, create=True).ledger.current()
     cuhk, optics, college = (
         "affil:the-chinese-university-of-hong-kong",
         "affil:quillwater-institute-of-optics",
@@ -123,7 +123,7 @@ def test_a_name_that_is_not_of_one_institution_is_one_problem(ws: str, tmp_path:
         "  row 5: 'Fernhollow College' is not a name of affil:openai OpenAI (San Francisco, US); write ids, or one id and its name "
         "between semicolons",
     ]
-    assert Workspace.open(ws).ledger.entries() == []
+    assert Workspace.open(ws, create=True).ledger.entries() == []
 
 
 def test_a_decision_by_name(ws: str) -> None:
@@ -137,7 +137,7 @@ def test_a_decision_by_name(ws: str) -> None:
         failed = CliRunner().invoke(app, ["decide", ws, "Room 12", "--institution", name, *words])
         assert isinstance(failed.exception, AffilError)
         assert re.search(said, str(failed.exception))
-    assert len(Workspace.open(ws).ledger.entries()) == 1
+    assert len(Workspace.open(ws, create=True).ledger.entries()) == 1
 
 
 def test_a_dispute_from_beginning_to_end(ws: str) -> None:
@@ -151,12 +151,12 @@ def test_a_dispute_from_beginning_to_end(ws: str) -> None:
     assert [e["by"] for e in found["conflicts"][0]["said"]] == ["ana", "bo"]
     run("decide", ws, "Room 12", "--institution", OPENAI, "--by", "cy", "--why", "asked", "--settle")
     assert "no conflicts" in run("review", "conflicts", ws).output
-    assert Workspace.open(ws).ledger.current() == {"Room 12": (OPENAI,)}
+    assert Workspace.open(ws, create=True).ledger.current() == {"Room 12": (OPENAI,)}
 
 
 def test_one_mention(ws: str) -> None:
     run("decide", ws, "OpenAI!", "--institution", "none", "--by", "ana", "--why", "w", "--paper", "p0-0", "--position", "1")
-    (key,) = Workspace.open(ws).ledger.cases()
+    (key,) = Workspace.open(ws, create=True).ledger.cases()
     assert key == ("OpenAI!", "p0-0", 1)
 
 
@@ -225,17 +225,17 @@ def test_training_with_the_ledger_shows_the_change_and_keeps_the_model_unless_to
         run("decide", ws, f"{dept}, OpenAI", "--institution", OPENAI, "--by", "ana", "--why", "w")
     rows = tmp_path / "rows.csv"
     rows.write_text(f"affiliation,institution_ids\nOpenAI,{OPENAI}\n", "utf-8")
-    before = Workspace.open(ws).matcher().model_hash
+    before = Workspace.open(ws, create=True).matcher().model_hash
     said = run("train", str(rows), "--ledger", ws).output
     assert "decided strings held out" in said
     assert "change" in said
     assert "the workspace keeps its model" in said
-    assert Workspace.open(ws).matcher().model_hash == before
+    assert Workspace.open(ws, create=True).matcher().model_hash == before
     result = run("train", str(rows), "--ledger", ws, "--yes", "--json")
     changed = json.loads(result.stdout)
     assert changed["used"] is True
     assert set(changed["changes"]["decided strings held out"]["f1"]) == {"before", "after"}
-    assert Workspace.open(ws).matcher().model_hash != before
+    assert Workspace.open(ws, create=True).matcher().model_hash != before
     refused = CliRunner().invoke(app, ["train", "--ledger", ws, "--registry", "x.affil"])
     assert isinstance(refused.exception, AffilError)
 

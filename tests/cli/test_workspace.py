@@ -520,7 +520,7 @@ def test_a_ranking_loads_only_what_it_needs(ws: str, arguments: tuple[str, ...])
 
 def test_another_ledger_in_the_place_of_one_is_counted_whole(ws: str, tmp_path: Path) -> None:
     """It has as many entries and more, but not those that were counted before."""
-    project = Workspace.open(ws)
+    project = Workspace.open(ws, create=True)
     project.decide("MIT", CUHK, by="Ana", why="a trial")
     assert dict(project.rank().frame[["id", "publications"]].to_numpy()) == {CUHK: 1}
     other = Ledger(tmp_path / "other.sqlite")
@@ -530,7 +530,7 @@ def test_another_ledger_in_the_place_of_one_is_counted_whole(ws: str, tmp_path: 
     for file in Path(ws).glob("ledger.sqlite*"):
         file.unlink()
     (tmp_path / "copy.sqlite").rename(Path(ws) / "ledger.sqlite")
-    assert dict(Workspace.open(ws).rank().frame[["id", "publications"]].to_numpy()) == {MIT: 1, CUHK: 1}
+    assert dict(Workspace.open(ws, create=True).rank().frame[["id", "publications"]].to_numpy()) == {MIT: 1, CUHK: 1}
 
 
 def test_papers_without_affiliations_say_what_to_do(matcher: Matcher, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_all_reasons_in_order_and_in_words() -> None:
     for exact in (0.0, 1.0):
         features = {**dict.fromkeys(READ, 1.0), "exact": exact, "coverage": 0.5}
         reasons = explain(features, "former", 3, FeatureSettings())
-        left_out = {"name_coverage", "word_missing"} if exact else {"name_exact"}
+        left_out = {"decided"} | ({"name_coverage", "word_missing"} if exact else {"name_exact"})
         assert [r.name for r in reasons] == [name for name in REASONS if name not in left_out]
         match = Match(one, 0.5, Decision.REVIEW, 0, 1, "Name, {with} comma", reasons)
         first = (

@@ -82,7 +82,7 @@ def test_ids_of_other_registries(written: str, normal: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["affil:northeastern", "own:1", "Q7", "501100004853", "0000 0004 1937 0483", "ror", "00t33hh4", "x.org/00t33hh48"],
+    ["affil:northeastern", "own:1", "Q7", "501100004853", "ror", "00t33hh4", "x.org/00t33hh48"],
 )
 def test_all_else_stands_as_written(written: str) -> None:
     assert normal_id(written) == written
@@ -97,6 +97,23 @@ def test_a_bare_item_of_wikidata_is_looked_up_but_no_normal_form() -> None:
 def test_addresses_of_ror_without_an_id_are_told() -> None:
     assert "six letters or digits" in mistyped("https://ror.org/00t33hh4")
     assert "six letters or digits" in mistyped("https://ror.org/0lt33hh48")
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("0000 0004 1937 0483", "the check digit of the ISNI is wrong"),
+        ("isni:0000000419370483", "the check digit of the ISNI is wrong"),
+        ("https://isni.org/isni/1", "an id of isni looks like 0000 0004 1937 0482"),
+        ("grid.10784", "an id of grid looks like grid.10784.3a"),
+        ("grid:1", "an id of grid looks like grid.10784.3a"),
+        ("wikidata:49108", "an id of wikidata looks like wikidata:Q49108"),
+        ("fundref:CUHK", "an id of fundref looks like fundref:501100004853"),
+    ],
+)
+def test_ids_that_say_what_they_are_and_cannot_be_are_told(written: str, problem: str) -> None:
+    assert normal_id(written) == written
+    assert problem in mistyped(written)
 
 
 @pytest.mark.parametrize(

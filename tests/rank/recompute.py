@@ -19,16 +19,26 @@ def folded(name: str) -> str:
     return " ".join("".join(c if c.isalnum() or unicodedata.combining(c) else " " for c in plain).split())
 
 
-def tops(institution: str, parents: Mapping[str, Sequence[str]], how: str) -> dict[str, float]:
-    """What an institution is counted as, each with its part."""
+def over(institution: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
+    """All above an institution, in a registry without circles."""
+    above = {p for p in parents.get(institution, ()) if p in parents and p != institution}
+    return above.union(*(over(p, parents) for p in above))
+
+
+def tops(institution: str, parents: Mapping[str, Sequence[str]], how: str, named: Sequence[str] = ()) -> dict[str, float]:
+    """What an institution is counted as, each with its part, where a string names others beside it."""
     above = sorted({p for p in parents.get(institution, ()) if p in parents and p != institution})
+    stated = over(institution, parents) & {*named}
+    lowest = {one for one in stated if not any(one in over(other, parents) for other in stated)}
+    if lowest:
+        above = [p for p in above if lowest & {p, *over(p, parents)}]
     if how == "none" or not above:
         return {institution: 1.0}
     if how == "parent":
         return {p: 1 / len(above) for p in above}
     out: dict[str, float] = {}
     for p in above:
-        for top, part in tops(p, parents, "top").items():
+        for top, part in tops(p, parents, "top", named).items():
             out[top] = out.get(top, 0) + part / len(above)
     return out
 
@@ -80,6 +90,10 @@ def recompute(
     held["position"] = held["position"].astype(float).fillna(-1)
     claims = held.merge(found, on="affiliation", how="left")
     claims["claim"] = claims["institution"].where(claims["institution"].notna(), "? " + claims["affiliation"].fillna(""))
+    # of several strings that name an institution the first counts, or the first that names what is above it
+    named_too = beside(matches, active)
+    claims["beside"] = [named_too.get(one, ()) for one in zip(claims["affiliation"], claims["institution"], strict=True)]
+    claims = claims.assign(silent=claims["beside"].map(len) == 0).sort_values(["silent", "affiliation"])
     claims = claims.drop_duplicates(["paper", "position", "claim"])
     number = claims.groupby(["paper", "position"])["claim"].transform("nunique")
     claims["part"] = claims["weight"] / np.where(claims["aligned"], claims["authors"], 1) / number
@@ -89,23 +103,25 @@ def recompute(
     # Where institutions are counted.
     known = where.index.tolist()
     parents = {i: [active[p] for p in where.loc[i, "parents"] if p in active.index] for i in known}
-    rows: list[tuple[str, str, float, str]] = []
-    for i in known:
+    rows: list[tuple[str, tuple[str, ...], str, float, str]] = []
+    different = {*credit[["institution", "beside"]].itertuples(index=False, name=None)}
+    for key in different:
+        i, stated = key
         one = where.loc[i]
         if level == "institution":
-            rows += [(i, top, part, where.loc[top, "kind"]) for top, part in tops(i, parents, roll_up).items()]
+            rows += [(*key, top, part, where.loc[top, "kind"]) for top, part in tops(i, parents, roll_up, stated).items()]
         elif level == "country" and one["country"]:
-            rows.append((i, (country_groups or {}).get(one["country"], one["country"]), 1.0, one["kind"]))
+            rows.append((*key, (country_groups or {}).get(one["country"], one["country"]), 1.0, one["kind"]))
         elif level == "continent" and one["country"]:
-            rows.append((i, CONTINENTS[countries()[one["country"]].continent], 1.0, one["kind"]))
+            rows.append((*key, CONTINENTS[countries()[one["country"]].continent], 1.0, one["kind"]))
         elif level == "region" and one["country"]:
-            rows.append((i, one["region"] or one["country"], 1.0, one["kind"]))
+            rows.append((*key, one["region"] or one["country"], 1.0, one["kind"]))
         elif level == "city" and one["country"] and one["city"]:
-            rows.append((i, "/".join(filter(None, [one["country"], one["region"], one["city"]])), 1.0, one["kind"]))
-    place = pd.DataFrame(rows, columns=["institution", "entity", "share_of", "kind_of"])
+            rows.append((*key, "/".join(filter(None, [one["country"], one["region"], one["city"]])), 1.0, one["kind"]))
+    place = pd.DataFrame(rows, columns=["institution", "beside", "entity", "share_of", "kind_of"])
     if kind is not None:
         place = place[place["kind_of"] == kind]
-    credit = credit.merge(place, on="institution")
+    credit = credit.merge(place, on=["institution", "beside"])
     credit["part"] *= credit["share_of"]
 
     out = pd.DataFrame({"publications": credit.groupby("entity")["paper"].nunique()})
@@ -124,6 +140,18 @@ def recompute(
     logs = np.log(table + offset).sum(axis=1) + missing * np.log(offset)
     out["index"] = np.exp(logs / AREAS)
     return out
+
+
+def beside(matches: pd.DataFrame, active: Mapping[str, str]) -> dict[tuple[str, str], tuple[str, ...]]:
+    """What each string names beside an institution, above or not."""
+    out: dict[tuple[str, str], set[str]] = {}
+    if "named_parents" in matches:
+        for string, found, parents in zip(
+            matches["affiliation"], matches["institution_id"], matches["named_parents"], strict=True
+        ):
+            if found in active and parents is not None:
+                out.setdefault((string, active[found]), set()).update(active[p] for p in parents if p in active)
+    return {pair: tuple(sorted(ids)) for pair, ids in out.items()}
 
 
 def frames(tables: Any) -> tuple[pd.DataFrame, ...]:

@@ -47,7 +47,12 @@ IDS = [row[0] for row in INSTITUTIONS]
 STRINGS = [f"s{i}" for i in range(8)]
 
 
-def tables(papers: list[Paper], answers: Answers, institutions: list[tuple[str, ...]] = INSTITUTIONS) -> Tables:
+def tables(
+    papers: list[Paper],
+    answers: Answers,
+    institutions: list[tuple[str, ...]] = INSTITUTIONS,
+    beside: dict[str, list[str]] | None = None,
+) -> Tables:
     mentions: list[tuple[str, int | None, str | None, str | None]] = []
     for paper in papers:
         if paper.aligned:
@@ -57,6 +62,14 @@ def tables(papers: list[Paper], answers: Answers, institutions: list[tuple[str, 
             mentions += [(paper.id, None, None, cell) for cell in paper.paper_affiliations or (None,)]
     chances = {"match": 0.95, "review": 0.6, "none": None}
     matches = [(s, i, chances[d], d) for s, found in answers.items() for i, d in found or [(None, "none")]]
+    found = columns(
+        ["affiliation", "institution_id", "probability", "decision"],
+        [pa.string(), pa.string(), pa.float64(), pa.string()],
+        matches,
+    )
+    if beside is not None:
+        named = pa.array([beside.get(s) for s, *_ in matches], pa.list_(pa.string()))
+        found = found.append_column("named_parents", named)
     return Tables(
         columns(
             ["id", "title", "venue", "year", "authors", "aligned", "digest"],
@@ -64,11 +77,7 @@ def tables(papers: list[Paper], answers: Answers, institutions: list[tuple[str, 
             [(p.id, p.title, p.venue, p.year, len(p.authors), p.aligned, paper_digest(p)) for p in papers],
         ),
         columns(["paper", "position", "author", "affiliation"], [pa.string(), pa.int32(), pa.string(), pa.string()], mentions),
-        columns(
-            ["affiliation", "institution_id", "probability", "decision"],
-            [pa.string(), pa.string(), pa.float64(), pa.string()],
-            matches,
-        ),
+        found,
         columns(
             ["id", "active_id", "name", "kind", "country", "region", "city", "name_zh", "parents"],
             [*[pa.string()] * 8, pa.list_(pa.string())],
@@ -112,13 +121,15 @@ def lies_within(identifier: str, within: str | None, groups: dict[str, str]) -> 
     return country != "" and groups.get(country, country) == groups.get(asked, asked)
 
 
-def counted_as(identifier: str, level: str, groups: dict[str, str], kind: str | None, roll_up: str) -> dict[str, Fraction]:
-    """The entities that an institution counts for, each with its part."""
+def counted_as(
+    identifier: str, level: str, groups: dict[str, str], kind: str | None, roll_up: str, named: tuple[str, ...]
+) -> dict[str, Fraction]:
+    """The entities that an institution counts for, each with its part, where a string names others beside it."""
     successor = {row[0]: row[1] for row in INSTITUTIONS}
     kinds = {row[0]: row[3] for row in INSTITUTIONS}
     if level == "institution":
         parents = {i: [successor[p] for p in PARENTS.get(i, [])] for i in IDS}
-        found = tops(identifier, parents, roll_up)
+        found = tops(identifier, parents, roll_up, named)
         return {top: Fraction(part) for top, part in found.items() if kind in (None, kinds[top])}
     where = entity(identifier, level, groups)
     return {where: Fraction(1)} if where is not None and kind in (None, kinds[identifier]) else {}
@@ -136,6 +147,7 @@ def naive(
     kind: str | None = None,
     roll_up: str = "none",
     within: str | None = None,
+    beside: dict[str, list[str]] | None = None,
 ) -> tuple[dict[str, dict[str, float]], dict[str, Fraction]]:
     successor = {row[0]: row[1] for row in INSTITUTIONS}
     areas = (area,) if area else AREAS
@@ -157,8 +169,8 @@ def naive(
         in_slice = sum(shares.values()) if area else Fraction(1)
         groups = [(a.name, a.affiliations) for a in paper.authors] if paper.aligned else [(None, paper.paper_affiliations)]
         for name, cells in groups:
-            claims: set[str] = set()
-            for cell in cells or (None,):
+            claims: dict[str, tuple[str, ...]] = {}  # with what is named beside: by the first string that does
+            for cell in sorted(cells) or (None,):
                 if cell is None:
                     kinds["missing"] += 1
                     continue
@@ -172,12 +184,15 @@ def naive(
                 else:
                     kinds["matched" if any(d == "match" for _, d in found) else "review"] += 1
                 counted = {successor[i] for i, d in found if d == "match" or config.include_review}
-                claims |= counted or {f"unknown {cell}"}
+                model = {successor[i] for i, _ in answers.get(cell, [])}
+                named = tuple(successor[i] for i in (beside or {}).get(cell, []) if i in successor)
+                for one in counted or {f"unknown {cell}"}:
+                    claims[one] = claims.get(one) or (named if one in model else ())
             for one in claims:
                 if one not in successor:
                     continue
                 part = weight / (len(paper.authors) if paper.aligned else 1) / len(claims)
-                for where, own in counted_as(one, level, config.country_groups, kind, roll_up).items():
+                for where, own in counted_as(one, level, config.country_groups, kind, roll_up, claims[one]).items():
                     if not lies_within(where if level == "institution" else one, within, config.country_groups):
                         continue
                     whole[where].add(paper.id)
@@ -252,6 +267,7 @@ configs = st.builds(
     years=st.sampled_from([None, (2019, 2021)]),
     within=st.sampled_from([None, None, "asia", "uk", "中国"]),
     more=st.sampled_from([{}, {}, {"kind": "education"}, {"roll_up": "parent"}, {"roll_up": "top", "kind": "company"}]),
+    beside=st.none() | st.dictionaries(st.sampled_from(STRINGS), decided_ids),
 )
 def test_equals_the_naive_recomputation(
     papers: list[Paper],
@@ -265,12 +281,13 @@ def test_equals_the_naive_recomputation(
     years: tuple[int, int] | None,
     within: str | None,
     more: dict[str, Any],
+    beside: dict[str, list[str]] | None,
 ) -> None:
     more = {**more, "within": within}
-    expected, shares = naive(papers, answers, decisions, config, level, area, venue, years, **more)
+    expected, shares = naive(papers, answers, decisions, config, level, area, venue, years, **more, beside=beside)
     query = {"level": level, "area": area, "venue": venue, "years": years, "by": by, **more}
     try:
-        ranking = rank(tables(papers, answers), decisions=decisions, venues=VENUES, settings=config, **query)
+        ranking = rank(tables(papers, answers, beside=beside), decisions=decisions, venues=VENUES, settings=config, **query)
     except AffilError as error:
         assert "there is no paper" in str(error) or "no venue 'Elsewhere'" in str(error)
         assert not expected

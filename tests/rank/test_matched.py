@@ -40,7 +40,7 @@ def counted(world: World, venues: Venues) -> Iterator[duckdb.DuckDBPyConnection]
     _, answers = one_each(*((f"s{k}", i) for k, i in enumerate(WHO)))
     with database(SETTINGS.memory) as db:
         prepare(db, tables(papers, answers), {}, venues, SETTINGS)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, SETTINGS))))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, SETTINGS), SETTINGS)))
         yield db
 
 

@@ -126,7 +126,7 @@ def test_what_has_no_row_says_what_was_counted_for_its_name() -> None:
     with pytest.raises(
         AffilError,
         match=r"^Gamma \(c\) has no row in this ranking: 2 strings name it, counted for Delta, a part of it "
-        r'\(see --roll-up labs, or decide.policy = "all" in settings.toml\); 1 string in review may name it: \'Gama\'$',
+        r'\(see --roll-up top, or decide.policy = "all" in settings.toml\); 1 string in review may name it: \'Gama\'$',
     ):
         rank(tables(papers, answers), venues=VENUES, settings=PLAIN, around="gamma")
     with pytest.raises(

@@ -25,7 +25,7 @@ PLAIN = RankSettings(ranges=False)
 def profiled(papers: list[Paper], answers: Answers, level: Any, **query: Any) -> Profiles:
     with database(PLAIN.memory) as db:
         prepare(db, tables(papers, answers), {}, VENUES, PLAIN)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN))))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN), PLAIN)))
         frame = measure(db, VENUES, PLAIN, level=level, **query).frame
         return profiles(db, frame["id"])
 

@@ -54,7 +54,7 @@ def test_expectations_and_effects_are_those_of_all_combinations(
         return
     with database(PLAIN.memory) as db:
         prepare(db, tables(papers, answers), {}, VENUES, PLAIN)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN))))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN), PLAIN)))
         frame = measure(db, VENUES, PLAIN, level=level, by=by, **query).frame
         got = doubts(db, by, PLAIN)
         ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]

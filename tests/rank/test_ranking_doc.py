@@ -23,7 +23,7 @@ def tables(tmp_path: Path) -> Tables:
     example = re.findall(r"```json\n(.*?)```", DOC, re.DOTALL)[0]
     (tmp_path / "papers.jsonl").write_text(example, "utf-8")
     assert len(list(read_papers([tmp_path / "papers.jsonl"]))) == 3
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(tmp_path / "papers.jsonl")
     matches = {"A University": ("A", "match"), "B Institute": ("B", "match"), "A. N. Other Lab": (None, "none")}
     columns = {"affiliation": list(matches), "institution_id": [i for i, _ in matches.values()]}

@@ -29,6 +29,7 @@ SLICES: list[dict[str, Any]] = [
     {"kind": "company"},
     {"roll_up": "parent"},
     {"roll_up": "top", "kind": "education"},
+    {"roll_up": "top"},
 ]
 SETTINGS: list[dict[str, Any]] = [{}, {"offset": 0.25, "include_review": True, "country_groups": {"HK": "CN", "GB": "EU"}}]
 
@@ -63,7 +64,12 @@ def draw(seed: int, papers: int = 400, strings: int = 120, institutions: int = 6
             continue  # not matched yet
         named = random.choice([*ids, "gone"], random.integers(0, 4), replace=False)
         found = [(name, i, c := float(random.uniform(0.5, 1)), "match" if c > 0.7 else "review") for i in named]
-        matches += found or [(name, None, None, "none")]
+        above = dict(zip(registry["id"], registry["parents"], strict=True))
+        beside = [
+            [p for p in (*above.get(i, ()), "gone", ids[random.integers(institutions)]) if random.random() < 0.3] for i in named
+        ]
+        told = [(*row, more or None) for row, more in zip(found, beside, strict=True)]
+        matches += told or [(name, None, None, "none", None)]
     venues = random.choice(["CVPR", "CoRL", "ICML", "MABS", "WWW", "UAI", "KR", "Elsewhere"], papers)
     rows, mentions = [], []
     people = ["Wei Wang", "wei-wang", "J. Müller", "J Muller", "王伟", "Ana Li", "."]
@@ -80,7 +86,9 @@ def draw(seed: int, papers: int = 400, strings: int = 120, institutions: int = 6
             pd.DataFrame(rows, columns=["id", "title", "venue", "year", "authors", "aligned"]), preserve_index=False
         ),
         pa.table([pa.array(c, t) for c, (_, t) in zip(zip(*mentions, strict=True), schema, strict=True)], pa.schema(schema)),
-        pa.Table.from_pandas(pd.DataFrame(matches, columns=["affiliation", "institution_id", "probability", "decision"])),
+        pa.Table.from_pandas(
+            pd.DataFrame(matches, columns=["affiliation", "institution_id", "probability", "decision", "named_parents"])
+        ),
         pa.Table.from_pandas(registry, preserve_index=False),
     )
     return tables, {names[1]: [ids[3]], names[2]: [], names[3]: [ids[1], ids[2], "gone"], "never": [ids[0]]}

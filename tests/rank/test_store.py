@@ -31,7 +31,7 @@ change = st.one_of(
     st.tuples(st.just("venues"), st.sampled_from([VENUES, FEWER_VENUES])),
     st.tuples(
         st.just("settings"),
-        st.sampled_from([RankSettings(), RankSettings(include_review=True, roll_up="top", offset=0.5)]),
+        st.sampled_from([RankSettings(), RankSettings(include_review=True, roll_up="top", offset=0.5, papers_at_once=1)]),
     ),
 )
 
@@ -180,9 +180,9 @@ def test_only_papers_that_mention_what_was_decided_are_counted_again(
     for name in ("count_credit", "all_credit"):  # of all, and of some again
         real = getattr(module, name)
 
-        def noted(db: Any, spans: Any, real: Any = real) -> Any:
+        def noted(db: Any, spans: Any, settings: RankSettings, real: Any = real) -> Any:
             counted.append(sum(last - first + 1 for _, first, last in spans))
-            return real(db, spans)
+            return real(db, spans, settings)
 
         monkeypatch.setattr(module, name, noted)
     project.refresh(store)

@@ -291,7 +291,7 @@ def test_a_workspace_remembers_the_word_and_takes_the_newest(zenodo: Zenodo, tmp
     fetch(zenodo)
     paper = {"id": "p", "venue": "CVPR", "year": 2024, "authors": [{"name": "A", "affiliations": ["Fernhollow College"]}]}
     (tmp_path / "papers.jsonl").write_text(json.dumps(paper) + "\n")
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(tmp_path / "papers.jsonl")
     ws.run(registry="ror")
     assert ws.manifest["chosen"]["registry"] == "ror"

@@ -1,6 +1,9 @@
 """A built registry in the cache is built again when anything that decides how it is built is another."""
 
+import os
 import shutil
+import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -111,3 +114,56 @@ def test_without_a_cache_it_is_made_each_time(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "file").touch()
     monkeypatch.setattr(folder, "cache_folder", lambda: tmp_path / "file" / "below")
     assert bytes(folder.kept("a.bin", lambda: b"x")) == b"x"
+
+
+def test_why_it_takes_long_is_said_once_and_to_those_who_wait(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    out, begun = tmp_path / "shipped-1.affil", threading.Event()
+
+    def build(out: Path) -> None:
+        begun.set()
+        end = time.monotonic() + 30  # until the other one waits, too
+        while len(caplog.records) < 2 and time.monotonic() < end:
+            time.sleep(0.01)
+        out.touch()
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(folder.built_once, out, build, "building it")
+        assert begun.wait(30)
+        second = pool.submit(folder.built_once, out, build, "building it")
+        assert first.result() == second.result() == out
+    assert folder.built_once(out, build, "building it") == out, "nothing is said of what is there"
+    assert [r.getMessage() for r in caplog.records] == ["building it", f"another process builds {out}; waiting for it"]
+    assert {(r.name, r.levelname) for r in caplog.records} == {("affil.registry", "WARNING")}
+
+
+FIRST = """
+import os, shutil, sys
+import affil.registry.registry as registry
+
+registry._build_shipped = lambda out: (registry.LOG.info("a step"), shutil.copyfile(os.environ['BUILT'], out))  # in place of half a minute
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "told"),
+    [
+        ("import affil\nprint(len(affil.Registry.open()))", "building the index of the shipped registry; this happens once"),
+        (
+            "from affil.cli import main\nsys.argv[1:] = ['registry', 'info']\nmain()",
+            "affil: note: building the index",
+        ),
+    ],
+    ids=["python", "command"],
+)
+def test_the_first_use_says_that_it_builds_the_index(
+    tiny_matcher: affil.Matcher, tmp_path: Path, python: str, then: str, told: str
+) -> None:
+    """In a program without any logging, and with the command; the second use says nothing."""
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "BUILT": str(tiny_matcher.registry.path)}
+    outputs = []
+    for first in (True, False):
+        done = subprocess.run([python, "-c", FIRST + then], env=environment, capture_output=True, text=True, check=True)
+        outputs.append(done.stdout)
+        assert done.stderr.startswith(told) if first else done.stderr == ""
+        assert done.stderr.count("\n") == first
+    assert outputs[0] == outputs[1] != ""

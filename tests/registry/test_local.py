@@ -86,6 +86,22 @@ def test_an_own_institution_counts_at_once_and_is_matched_from_the_next_run_on(r
     assert not review_ws.rank().warnings
 
 
+def test_one_in_another_city_may_have_the_name_and_what_own_rows_meet_is_said(review_ws: Workspace) -> None:
+    first = review_ws.add_institution(Details("Tanglewick Robotics", "GB", city="Leeds"))
+    second = review_ws.add_institution(Details("Tanglewick Robotics", "United Kingdom", city="Bristol"))
+    assert (first.country, second.country, second.id) == ("GB", "GB", "affil:tanglewick-robotics-2")
+    for details in (Details("Tanglewick Robotics", "GB", city="Bristol"), Details("Tanglewick Robotics", "GB")):
+        with pytest.raises(AffilError, match=r"already an institution .* decide for that one, or give the city"):
+            review_ws.add_institution(details)
+    with pytest.raises(AffilError, match="'UK' is no ISO 3166-1 code; did you mean GB"):
+        review_ws.add_institution(Details("Quiet Rooms", "UK"))
+    assert review_ws.run().met == ()
+    own = review_ws.path / "own.csv"
+    own.write_text("id,name,country\nx:1,OpenAI,US\n")
+    (met,) = review_ws.run().met
+    assert (met.file, met.row, met.institution, met.by) == (str(own), 2, OPENAI, "name")
+
+
 def test_new_names_are_matched_from_the_next_run_on(review_ws: Workspace) -> None:
     openai = review_ws.matcher().registry.get(OPENAI)
     assert review_ws.add_names([(openai, "Room 12"), (openai, "room 12"), (openai, "OpenAI")]) == 1

@@ -8,7 +8,7 @@ from importlib import resources
 import pycountry
 import pytest
 
-from affil.registry.tables import STATUSES
+from affil.registry.checks import STATUSES
 from affil.types import KINDS
 
 FOLDER = resources.files("affil.registry") / "data"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from affil.errors import InputError
+from affil.errors import AffilError, InputError
 from affil.io.tables import create_table
 from affil.registry.build import read_source
 from affil.registry.merge import merge
@@ -90,7 +90,10 @@ def test_truncated_zip(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [("[{]", "line 1: broken JSON"), ("{}", "no list of records"), ("[]", "no list of records"), ('[{"names": []}]', "record 1: "),
-     ('[{"id": "x"}]', "record 1: record without 'names'")],
+     ('[{"id": "x"}]', "record 1: record without 'names'"),
+     ('[{"id": "x", "name": "X", "country": {"country_code": "UK"}}]', "record 1: 'UK' is no ISO 3166-1 code; did you mean GB"),
+     ('[{"id": "x", "name": "X", "status": "shut"}]', "record 1: no status 'shut'"),
+     ('[{"id": "x", "name": "X", "addresses": [{"lat": 99, "lng": 0}]}]', "record 1: 99 is not a coordinate")],
 )  # fmt: skip
 def test_broken_dumps_are_named(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "ror.json"
@@ -123,15 +126,80 @@ def test_user_table_in_a_chinese_encoding(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [("id,name\n", "row 1: no column 'country'"), ("id,name,country,colour\n", "unknown column 'colour'"),
-     ("id,name,country\na,,FR\n", "row 2: id or name is empty"), ("id,name,country\na,b,France\n", "row 2: country 'France'"),
+     ("id,name,country\na,,FR\n", "row 2: id or name is empty"), ("id,name,country\na,b,Frankonia\n", "row 2: no country 'Frankonia'"),
      ("id,name,country\na,b,FR\na,c,FR\n", "row 3: id 'a' stands in row 2"), ("id,name,country,lat\na,b,FR,99\n", "'99' is not a coordinate"),
-     ("id,name,country,kind\na,b,FR,shop\n", "unknown kind 'shop'"), ("id,name,country\na,b\n", "row 2: has 2 fields, the header 3")],
+     ("id,name,country,kind\na,b,FR,shop\n", "no kind 'shop'"), ("id,name,country\na,b\n", "row 2: has 2 fields, the header 3")],
 )  # fmt: skip
 def test_faults_in_a_user_table_are_named(text: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "own.csv"
     path.write_text(text)
     with pytest.raises(InputError, match=message):
         list(read_table(path))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "message"),
+    [
+        ("country", "UK", "'UK' is no ISO 3166-1 code; did you mean GB?"),
+        ("country", "XX", "no country 'XX'; write its ISO 3166-1 code"),
+        ("country", "Congo", "no country 'Congo'"),
+        ("country", "", "no country ''"),
+        ("kind", "university", "no kind 'university'; known are: education"),
+        ("status", "closed", "no status 'closed'; known are: active"),
+        ("region", "California", "'California' is no ISO 3166-2 code; did you mean US-CA?"),
+        ("region", "CA", "did you mean US-CA?"),
+        ("region", "US-ZZ", "'US-ZZ' is no ISO 3166-2 code of a region of US"),
+        ("region", "DE-BY", "'DE-BY' is no ISO 3166-2 code of a region of US"),
+        ("lat", "48.1", "latitude and longitude go together"),
+        ("lat", "north", "'north' is not a coordinate; write degrees from -90 to 90"),
+        ("lon", "181", "'181' is not a coordinate; write degrees from -180 to 180"),
+        ("lat", "nan", "'nan' is not a coordinate"),
+        ("successor_from", "20x1", "'20x1' is not a year"),
+        ("labels", "cn:北京大学", "no language 'cn'"),
+        ("domain", "a.edu, b.edu", "is not an internet domain"),
+        ("domain", "someone@a.edu", "is not an internet domain"),
+        ("id", "my lab", "'my lab' cannot be an id"),
+        ("id", "none", "'none' cannot be an id"),
+        ("parents", "https://ror.org/00t33hh49", "the check digits of the ROR id 00t33hh49 are wrong"),
+        ("parents", "x:1", "x:1 cannot be its own parent"),
+        ("other_ids", "isni:0000000419370483", "the check digit of the ISNI is wrong"),
+        ("other_ids", "grid.10784", "an id of grid looks like grid.10784.3a"),
+        ("successors", "https://www.wikidata.org/wiki/Property:P31", "an id of wikidata looks like wikidata:Q49108"),
+    ],
+)
+def test_coded_values_of_a_user_table_are_checked(column: str, value: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    rows = [{"id": "x:0", "name": "Good", "country": "US"}, {"id": "x:1", "name": "Bad", "country": "US", column: value}]
+    path.write_text("".join(json.dumps({column: None, **row}) + "\n" for row in rows))
+    with pytest.raises(InputError) as error:
+        build_registry([path], tmp_path / "own.affil")
+    assert str(error.value).startswith(f"{path}, row 2: ")
+    assert message in str(error.value)
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_values_of_a_user_table_come_as_people_write_them(tmp_path: Path) -> None:
+    values = {
+        "id": "x:1", "name": "A", "country": "United Kingdom", "kind": "Education", "status": "Active", "region": "gb-oxf",
+        "domain": "https://www.A.ac.uk/en|mail.a.ac.uk", "labels": "zh-Hant:甲|de: Ah", "successor_from": "2020.0",
+    }  # fmt: skip
+    path = tmp_path / "own.parquet"
+    with create_table(path, dict.fromkeys(values, "string")) as table:
+        table.write({column: [value] for column, value in values.items()})
+    (one,) = read_source(path)
+    assert (one.country, one.kind, one.status, one.region, one.successor_from) == ("GB", "education", "active", "GB-OXF", 2020)
+    assert (one.domain, one.other_domains) == ("a.ac.uk", ("mail.a.ac.uk",))
+    assert one.names[1:] == (Name("甲", "zh-hant", "label"), Name("Ah", "de", "label"))
+
+
+@pytest.mark.parametrize("column", ["parents", "successors"])
+def test_an_institution_that_no_source_has_is_refused_where_a_row_names_it(column: str, tmp_path: Path) -> None:
+    own, more = tmp_path / "own.csv", tmp_path / "more.csv"
+    own.write_text(f"id,name,country,{column}\nx:1,Quellwald Institute,FR,\nx:2,Bayview College,FR,x:1|affil:c\n")
+    more.write_text("id,name,country,other_ids\nx:3,Citadel College,FR,affil:c\n")
+    with pytest.raises(InputError, match=r"own\.csv, row 3: no source has an institution 'affil:c'; "):
+        build_registry([own], tmp_path / "own.affil")
+    assert getattr(build_registry([own, more], tmp_path / "own.affil").get("x:2"), column) == ("x:1", "x:3")
 
 
 def make(ident: str, name: str, country: str = "FR", *others: str) -> Institution:
@@ -251,13 +319,20 @@ def test_a_user_table_may_hold_several_domains(tmp_path: Path) -> None:
 
 
 def test_a_user_table_may_be_a_workbook_or_of_another_encoding(tmp_path: Path) -> None:
-    columns = {"id": ["x:1"], "name": ["Größtes Institut"], "country": ["DE"], "lat": [50], "successor_from": [None]}
+    columns = {
+        "id": ["x:1"],
+        "name": ["Größtes Institut"],
+        "country": ["DE"],
+        "lat": [50],
+        "lon": [8],
+        "successor_from": [None],
+    }
     with create_table(tmp_path / "own.xlsx", dict.fromkeys(columns, "string")) as table:
         table.write(columns)
-    (tmp_path / "own.csv").write_text("id;name;country;lat\nx:1;Größtes Institut;DE;50\n", "cp1252")
+    (tmp_path / "own.csv").write_text("id;name;country;lat;lon\nx:1;Größtes Institut;DE;50;8\n", "cp1252")
     for name in ("own.xlsx", "own.csv"):
         (one,) = read_source(tmp_path / name)
-        assert (one.name, one.lat) == ("Größtes Institut", 50.0)
+        assert (one.name, one.lat, one.lon) == ("Größtes Institut", 50.0, 8.0)
 
 
 def test_joined_sources_keep_the_further_domains_of_both() -> None:
@@ -265,6 +340,12 @@ def test_joined_sources_keep_the_further_domains_of_both() -> None:
     below = Institution("x:1", "A", country="DE", domain="a.org", other_domains=("mail.a.de", "a.eu"))
     (one,) = merge([[above], [below]])
     assert (one.domain, one.other_domains) == ("a.de", ("mail.a.de", "a.eu"))
+
+
+def test_a_registry_whose_names_name_nobody_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("id,name,country\nx:1,A,FR\n")
+    with pytest.raises(AffilError, match="no institution of the sources has a name that tells it"):
+        build_registry([tmp_path / "own.csv"], tmp_path / "own.affil")
 
 
 def test_unknown_sources_are_refused(tmp_path: Path) -> None:

@@ -129,9 +129,9 @@ def make_workspace(folder: Path, settings: str = "", records: list[dict[str, Any
     registry = write_registry(sorted(institutions(), key=lambda one: one.id), folder / "small.affil", {"sources": ["test"]})
     file = folder / "papers.jsonl"
     file.write_text("".join(json.dumps(p) + "\n" for p in (papers() if records is None else records)), "utf-8")
-    Workspace.open(folder / "ws")
+    Workspace.open(folder / "ws", create=True)
     (folder / "ws" / "settings.toml").write_text(settings, "utf-8")
-    ws = Workspace.open(folder / "ws")
+    ws = Workspace.open(folder / "ws", create=True)
     ws.add_papers(file)
     ws.run(matcher=Matching(registry))
     ws.choose(registry=registry.path)

@@ -35,9 +35,9 @@ def test_all_tables_and_the_site_of_fetched_papers(tmp_path: Path) -> None:
         assert (table.parent / f"{table.name}.manifest.json").exists()
     with (tmp_path / "out" / "tables" / "institutions-index.csv").open(encoding="utf-8", newline="") as file:
         written = [row["id"] for row in csv.DictReader(file)]
-    assert written == list(Workspace.open(ws).rank(by="index").frame["id"])
+    assert written == list(Workspace.open(ws, create=True).rank(by="index").frame["id"])
     with pytest.raises(AffilError, match="no rankings like 'leiden'; there are: airankings"):
-        rankings(Workspace.open(ws), tmp_path / "out", like="leiden")
+        rankings(Workspace.open(ws, create=True), tmp_path / "out", like="leiden")
 
 
 def test_areas_without_papers_have_no_table_and_are_told(tmp_path: Path) -> None:

@@ -492,7 +492,7 @@ def test_a_workspace_of_one_paper(workspace: Any, tmp_path: Path) -> None:
     for file in made.glob("*.html"):
         assert "nan" not in file.read_text("utf-8").lower().split("<main")[1].split("</main>")[0].replace("finance", "")
     (tmp_path / "b.md").touch()
-    report(Workspace.open(tmp_path / "ws"), tmp_path / "b.md", format="md")
+    report(Workspace.open(tmp_path / "ws", create=True), tmp_path / "b.md", format="md")
 
 
 def test_groups_of_countries_and_roll_up_of_the_settings_hold(workspace: Any, tmp_path: Path) -> None:

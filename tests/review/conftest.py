@@ -22,6 +22,6 @@ def session(review_ws: Workspace) -> Iterator[Session]:
 @pytest.fixture(scope="module")
 def shared(review_folder: Path) -> Iterator[Session]:
     """A session that is only read."""
-    made = Session(Workspace.open(review_folder))
+    made = Session(Workspace.open(review_folder, create=True))
     yield made
     made.close()

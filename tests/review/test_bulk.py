@@ -44,7 +44,7 @@ def test_strings_beyond_those_that_are_read_again_are_counted_as_such(review_ws:
 
 
 def test_facets_against_plain_counts(shared: Session, review_folder: Path) -> None:
-    ws, queue = Workspace.open(review_folder), shared.queue
+    ws, queue = Workspace.open(review_folder, create=True), shared.queue
     papers = {p["id"]: p for p in pq.read_table(ws.table("papers")).to_pylist()}
     stands: dict[str, list[dict[str, Any]]] = {}
     for m in pq.read_table(ws.table("mentions")).to_pylist():

@@ -15,7 +15,7 @@ from affil.workspace import Workspace
 
 
 def test_the_context_against_loops(review_folder: Path) -> None:
-    ws = Workspace.open(review_folder)
+    ws = Workspace.open(review_folder, create=True)
     session = Session(ws)
     papers = {p["id"]: p for p in pq.read_table(ws.table("papers")).to_pylist()}
     mentions = pq.read_table(ws.table("mentions")).to_pylist()

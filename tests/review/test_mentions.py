@@ -22,7 +22,7 @@ STRING = "OpenAI!"
 
 @pytest.fixture(scope="module")
 def tables(review_folder: Path) -> dict[str, list[dict[str, Any]]]:
-    ws = Workspace.open(review_folder)
+    ws = Workspace.open(review_folder, create=True)
     return {name: pq.read_table(ws.table(name)).to_pylist() for name in ("papers", "mentions", "matches", "institutions")}
 
 

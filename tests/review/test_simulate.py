@@ -16,7 +16,7 @@ from affil.workspace import Workspace
 
 @pytest.fixture(scope="module")
 def session(review_folder: Path) -> Any:
-    made = Session(Workspace.open(review_folder))
+    made = Session(Workspace.open(review_folder, create=True))
     yield made
     made.close()
 

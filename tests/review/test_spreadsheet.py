@@ -220,7 +220,7 @@ def test_what_spreadsheets_change_in_a_text_does_not_matter(
     authors = [{"name": f"A{i}", "affiliations": [string]} for i, string in enumerate(ODD)]
     papers = tmp_path / "odd.jsonl"
     papers.write_text(json.dumps({"id": "p", "title": "T", "venue": "CVPR", "year": 2020, "authors": authors}) + "\n", "utf-8")
-    workspace = Workspace.open(tmp_path / "odd")
+    workspace = Workspace.open(tmp_path / "odd", create=True)
     workspace.add_papers(papers)
     workspace.run(matcher=doubter(review_registry))
     workspace.choose(registry=review_registry.path)
@@ -240,7 +240,7 @@ def test_a_text_that_several_strings_share_needs_the_key(
     authors = [{"name": "A", "affiliations": ["OpenAI Lab", "OpenAI\u2003Lab", "OpenAI  Lab"]}]
     papers = tmp_path / "same.jsonl"
     papers.write_text(json.dumps({"id": "p", "title": "T", "venue": "CVPR", "year": 2020, "authors": authors}) + "\n", "utf-8")
-    workspace = Workspace.open(tmp_path / "same")
+    workspace = Workspace.open(tmp_path / "same", create=True)
     workspace.add_papers(papers)
     workspace.run(matcher=doubter(review_registry))
     workspace.choose(registry=review_registry.path)

@@ -224,7 +224,7 @@ def test_a_client_of_its_own_talks_to_the_command(review_ws: Workspace) -> None:
     assert (made.by, made.institutions, said["propose"]["by"]) == ("parrot", ("affil:openai",), "parrot")
     assert review_ws.ledger.entries() == [], "nothing is decided"
     assert "Nobody's Institute" in said["unknown"]
-    assert "fame" in said["wrong"]
+    assert said["wrong"].startswith("'by' should be 'publications'")
     assert "1,001 strings in one request; at most 1,000" in said["many"]
 
 
@@ -248,3 +248,49 @@ def test_people_list_what_is_suggested(review_ws: Workspace, python: str) -> Non
     assert "affil:openai" in listed()
     (one,) = json.loads(listed("--json"))
     assert (one["affiliation"], one["institutions"], one["by"]) == (STRING, ["affil:openai"], "claude")
+
+
+def test_errors_are_one_line_in_affils_words(
+    tiny_matcher: Matcher, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    assistant = Assistant(tiny_matcher)
+
+    def crash(text: str, limit: int = 10) -> dict[str, Any]:
+        """Fail in a way that nobody foresaw."""
+        raise KeyError(f"what {text!r} says\nis private")
+
+    monkeypatch.setattr(assistant, "search_registry", crash)
+    crash.__name__ = "search_registry"
+
+    async def talk() -> list[str]:
+        calls: list[tuple[str, dict[str, Any]]] = [
+            ("match", {}),
+            ("match", {"affiliations": "MIT"}),
+            ("match", {"affiliations": [7, None], "candidates": -1}),
+            ("match", {"affiliations": ["MIT"], "policy": "all"}),
+            ("match", {"affiliations": ["x" * 10_001]}),
+            ("rank", {}),
+            ("search_registry", {"text": "Lab 7"}),
+        ]
+        async with Client(make_server(assistant, "1")) as client:
+            return [await _called(client, tool, **arguments) for tool, arguments in calls]
+
+    told = asyncio.run(talk())
+    assert told[0] == "'affiliations' is missing"
+    assert told[1] == "'affiliations' should be a valid list"
+    assert told[2].startswith("'affiliations.0' should be a valid string; 'affiliations.1' should be")
+    assert told[3] == "'policy' is unknown; known are: affiliations, candidates"
+    assert told[4] == "string 0 has 10,001 characters; at most 10,000"
+    assert told[5] == "no tool 'rank'; known are: match, explain, search_registry"
+    assert told[6] == "this should not have happened; the log of affil mcp says where"
+    for line in told:
+        assert "\n" not in line
+        assert not {
+            word
+            for word in ("Error executing", "Arguments", "pydantic", "Traceback", "KeyError", "input_value")
+            if word in line
+        }
+    (record,) = [r for r in caplog.records if r.name == "affil.mcp"]
+    assert "KeyError at " in record.getMessage()
+    assert not record.exc_info
+    assert "Lab 7" not in caplog.text

@@ -17,18 +17,21 @@ import pytest
 from affil.batch import match_file
 
 pytestmark = pytest.mark.slow
+TOKEN = "sesame"
 
 
 @pytest.fixture(scope="module")
 def made(serve_all: Any, tiny_matcher: Any, tiny_model: Path, lacking: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """The generated package, and a client of a running service."""
+    """The generated package, and a client of a running service that wants a token."""
     generator = shutil.which("openapi-python-client")
     if generator is None:
         lacking("openapi-python-client (pipx install openapi-python-client: it wants an older Typer than affil has)")
     folder = tmp_path_factory.mktemp("client")
     registry = ["--registry", str(tiny_matcher.registry.path), "--model", str(tiny_model)]
-    server = serve_all(None, *registry, "--jobs", str(folder / "jobs"), "--quiet")
-    with urllib.request.urlopen(f"{server.url}openapi.json") as answer:
+    server = serve_all(None, *registry, "--jobs", str(folder / "jobs"), "--token", TOKEN, "--quiet")
+    base = server.url.partition("?")[0].rstrip("/")
+    shown = {"authorization": f"Bearer {TOKEN}"}
+    with urllib.request.urlopen(urllib.request.Request(f"{base}/openapi.json", headers=shown)) as answer:
         (folder / "openapi.json").write_bytes(answer.read())
     (folder / "config.yml").write_text("post_hooks: []\n")
     command = [generator, "generate", "--meta", "none", "--fail-on-warning"]
@@ -38,7 +41,7 @@ def made(serve_all: Any, tiny_matcher: Any, tiny_model: Path, lacking: Any, tmp_
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(folder)
         package = importlib.import_module("affil_client")
-        with package.Client(base_url=server.url.rstrip("/")) as client:
+        with package.AuthenticatedClient(base_url=base, token=TOKEN) as client:
             yield package, client
         for name in [name for name in sys.modules if name.partition(".")[0] == "affil_client"]:
             del sys.modules[name]
@@ -47,7 +50,7 @@ def made(serve_all: Any, tiny_matcher: Any, tiny_model: Path, lacking: Any, tmp_
 def call(made: Any, operation: str, *arguments: Any, **more: Any) -> Any:
     package, client = made
     found = importlib.import_module(f"{package.__name__}.api.default.{operation}")
-    return found.sync(*arguments, client=client, **more)
+    return found.sync(*arguments, **{"client": client, **more})
 
 
 def model(made: Any, name: str) -> Any:
@@ -64,6 +67,16 @@ def test_it_matches(made: Any, tiny_matcher: Any) -> None:
     assert one.results == answer.results[:1]
     wrong = call(made, "post_match", body=model(made, "MatchBody")(affiliations=["x" * 10_001]))
     assert isinstance(wrong, model(made, "Errors"))
+
+
+def test_it_authenticates(made: Any) -> None:
+    package, client = made
+    refused = [package.AuthenticatedClient(client._base_url, "guessed"), package.Client(client._base_url)]
+    for one in refused:
+        with one:
+            answer = call(made, "get_match", client=one, affiliation="Univ. of Oxford")
+            assert isinstance(answer, model(made, "Errors"))
+            assert "authorization: Bearer" in answer.errors[0]
 
 
 def test_it_finds_organisations(made: Any) -> None:

@@ -31,7 +31,7 @@ def test_a_folder_that_was_there_stays_empty(tmp_path: Path) -> None:
 
 
 def test_a_workspace_that_was_there_stays_as_it_was(tmp_path: Path) -> None:
-    Workspace.open(tmp_path / "ws")
+    Workspace.open(tmp_path / "ws", create=True)
     fail(tmp_path / "ws")
     assert (tmp_path / "ws" / "settings.toml").exists()
 

@@ -37,7 +37,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, review_registry: Registry, t
         for n in range(8)
     ]
     (folder / "papers.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
-    ws = Workspace.open(folder / "ws")
+    ws = Workspace.open(folder / "ws", create=True)
     ws.run(papers=folder / "papers.jsonl", registry=review_registry.path, model=tiny_model)
     ws.add_institution(Details("Tanglewick Robotics", "GB"))
     ws.run()
@@ -63,7 +63,7 @@ def write_manifest(ws: Path, manifest: dict[str, Any]) -> None:
 
 
 def table(ws: Path, name: str) -> Path:
-    return Workspace.open(ws).table(name)
+    return Workspace.open(ws, create=True).table(name)
 
 
 def flip(file: Path) -> None:
@@ -73,7 +73,7 @@ def flip(file: Path) -> None:
 
 
 def ranked(ws: Path) -> Any:
-    return Workspace.open(ws).rank().to_frame()
+    return Workspace.open(ws, create=True).rank().to_frame()
 
 
 def test_a_whole_workspace_is_whole(ws: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_whole_workspace_is_whole(ws: Path) -> None:
     held = {part.name.partition("/")[0] for part in found.parts}
     files = {f.relative_to(ws).parts[0] for f in ws.rglob("*") if f.is_file()}
     assert files - {".lock"} <= held, "it speaks of everything"
-    gone = {ws / file for file in (".lock", *Workspace.open(ws).manifest["replaced"])}  # which every step deletes
+    gone = {ws / file for file in (".lock", *Workspace.open(ws, create=True).manifest["replaced"])}  # which every step deletes
     before = {f: f.read_bytes() for f in {*ws.rglob("*")} - gone if f.is_file()}
     assert doctor(ws, mend=True).mended == ()
     assert before == {f: f.read_bytes() for f in before}
@@ -105,8 +105,8 @@ def test_tables_are_made_again(ws: Path, name: str, harm: Callable[[Path], Any])
     harm(damaged)
     assert names(doctor(ws)) == {str(damaged.relative_to(ws))}
     with pytest.raises(AffilError, match=f"{damaged.name}: .*affil doctor .* --mend"):
-        Workspace.open(ws).rank()
-        Workspace.open(ws).run()
+        Workspace.open(ws, create=True).rank()
+        Workspace.open(ws, create=True).run()
     assert doctor(ws, mend=True).problems == ()
     assert ranked(ws).equals(before)
     assert sorted(map(str, pq.read_table(table(ws, name)).to_pylist())) == sorted(map(str, content))
@@ -114,7 +114,7 @@ def test_tables_are_made_again(ws: Path, name: str, harm: Callable[[Path], Any])
 
 def test_papers_that_are_gone_are_asked_for(ws: Path) -> None:
     flip(table(ws, "mentions"))
-    manifest = Workspace.open(ws).manifest
+    manifest = Workspace.open(ws, create=True).manifest
     told = [{**i, "file": str(ws / "gone.jsonl")} for i in manifest["inputs"]]
     write_manifest(ws, {**manifest, "inputs": told})
     (part,) = doctor(ws, mend=True).problems
@@ -133,18 +133,18 @@ def test_papers_that_are_gone_are_asked_for(ws: Path) -> None:
 def test_other_files_are_made_again(ws: Path, name: str, harm: Callable[[Path], Any]) -> None:
     text = (ws / "settings.toml").read_text("utf-8").replace("min_title = 20", "min_title = 5")
     (ws / "settings.toml").write_text(text, "utf-8")
-    Workspace.open(ws).run()
+    Workspace.open(ws, create=True).run()
     before = ranked(ws)
     harm(ws / name)
     assert name in names(doctor(ws))
     assert doctor(ws, mend=True).problems == ()
     assert ranked(ws).equals(before)
-    assert Workspace.open(ws).settings.rank.min_title == 5
+    assert Workspace.open(ws, create=True).settings.rank.min_title == 5
 
 
 def test_counts_are_made_again_and_lost_snapshots_put_aside(ws: Path) -> None:
     before = ranked(ws)
-    store = Workspace.open(ws).counts
+    store = Workspace.open(ws, create=True).counts
     for file in [f for f, _ in store.kept() if f.suffix == ".parquet"]:
         flip(file)
     found = doctor(ws, mend=True)
@@ -161,7 +161,7 @@ def test_what_does_not_fit_is_told_and_made_again(ws: Path) -> None:
     """Each file is what its checksum says, and still not what belongs here."""
     before, file = ranked(ws), table(ws, "strings")
     pq.write_table(pq.read_table(file).slice(1), file)
-    manifest = {n: v for n, v in Workspace.open(ws).manifest.items() if n != "digests"}
+    manifest = {n: v for n, v in Workspace.open(ws, create=True).manifest.items() if n != "digests"}
     write_manifest(ws, manifest)
     (part,) = doctor(ws).problems
     assert part.problem == "2 mentioned strings that it lacks"
@@ -171,16 +171,20 @@ def test_what_does_not_fit_is_told_and_made_again(ws: Path) -> None:
 
 def test_a_manifest_of_another_step_or_workspace_is_refused_and_put_back(ws: Path, tmp_path: Path) -> None:
     """Each of them is whole, and so are the tables of the older one, which are kept for who still reads them."""
-    before, newest, older = ranked(ws), (ws / "manifest.json").read_text("utf-8"), Workspace.open(ws).manifest
-    other = Workspace.open(tmp_path / "other")
+    before, newest, older = ranked(ws), (ws / "manifest.json").read_text("utf-8"), Workspace.open(ws, create=True).manifest
+    other = Workspace.open(tmp_path / "other", create=True)
     for _ in range(2):
         other.choose(registry="shipped")
-        Workspace.open(ws).choose(registry=older["chosen"]["registry"], model=older["chosen"]["model"])
+        Workspace.open(ws, create=True).choose(registry=older["chosen"]["registry"], model=older["chosen"]["model"])
     wrong = {
         "older": newest,
         "another's": (other.path / "manifest.json").read_text("utf-8"),
-        "another's, of the same step": sealed_json({**other.manifest, "step": Workspace.open(ws).manifest["step"]}),
-        "another's, of the next step": sealed_json({**other.manifest, "step": Workspace.open(ws).manifest["step"] + 1}),
+        "another's, of the same step": sealed_json(
+            {**other.manifest, "step": Workspace.open(ws, create=True).manifest["step"]}
+        ),
+        "another's, of the next step": sealed_json(
+            {**other.manifest, "step": Workspace.open(ws, create=True).manifest["step"] + 1}
+        ),
         "a state of the counts": next((ws / "counts" / "states").glob("*.json")).read_text("utf-8"),
     }
     for what, text in wrong.items():
@@ -198,11 +202,11 @@ def test_a_manifest_of_another_step_or_workspace_is_refused_and_put_back(ws: Pat
 
 def test_a_step_that_was_killed_before_it_copied_its_manifest_has_ended(ws: Path) -> None:
     before = ranked(ws)
-    step, chosen = (Workspace.open(ws).manifest[name] for name in ("step", "chosen"))
-    Workspace.open(ws).choose(registry=chosen["registry"], model=chosen["model"])
+    step, chosen = (Workspace.open(ws, create=True).manifest[name] for name in ("step", "chosen"))
+    Workspace.open(ws, create=True).choose(registry=chosen["registry"], model=chosen["model"])
     manifest_copy(ws, step + 1).unlink()
     assert manifest_copy(ws, step).exists()
-    assert Workspace.open(ws).manifest["step"] == step + 1
+    assert Workspace.open(ws, create=True).manifest["step"] == step + 1
     assert ranked(ws).equals(before)
 
 
@@ -232,7 +236,7 @@ def test_a_damaged_ledger_is_for_people_to_restore(ws: Path) -> None:
 
 
 def test_another_model_or_registry_is_told(ws: Path, tmp_path: Path, tiny_model: Path) -> None:
-    manifest = Workspace.open(ws).manifest
+    manifest = Workspace.open(ws, create=True).manifest
     write_manifest(ws, {**manifest, "model": {"hash": "x"}})
     (part,) = doctor(ws).problems
     assert part.problem == "is another than in the last run"

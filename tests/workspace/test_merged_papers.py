@@ -51,13 +51,13 @@ def test_the_richer_record_wins_in_one_step_and_over_several(tmp_path: Path) -> 
     )
     rich = native(tmp_path / "rich.jsonl", work("W1", "MIT", "CSAIL, MIT", doi="https://doi.org/10.1000/X"))
     expected = (["P2", W1], ["CMU", "CSAIL, MIT", "MIT", None])
-    together = Workspace.open(tmp_path / "together")
+    together = Workspace.open(tmp_path / "together", create=True)
     added = together.add_papers([poor, rich])
     assert added.merged == (Merged(W1, "P1", "doi", "openalex", "affil"),)
     assert dict(added.formats) == {str(poor): "affil", str(rich): "openalex"}
     assert held(together) == expected
     for order in ([poor, rich], [rich, poor]):
-        ws = Workspace.open(tmp_path / order[0].stem)
+        ws = Workspace.open(tmp_path / order[0].stem, create=True)
         for file in order:
             ws.add_papers(file)
         assert held(ws) == expected
@@ -71,7 +71,7 @@ def test_the_richer_record_wins_in_one_step_and_over_several(tmp_path: Path) -> 
 def test_by_title_only_across_sources(tmp_path: Path) -> None:
     ours = native(tmp_path / "a.jsonl", record("P1", "MIT"), record("P2"))
     theirs = native(tmp_path / "b.jsonl", work("W1"))
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     assert ws.add_papers([ours, theirs]).merged == (Merged("P1", W1, "title", "affil", "openalex"),)
     assert held(ws)[0] == ["P1", "P2"]
 
@@ -82,10 +82,10 @@ def test_of_one_id_in_two_formats_the_richer_wins_in_every_order(tmp_path: Path)
     expected = ([W1], ["CSAIL, MIT", "MIT"])
     told = Merged(W1, W1, "id", "openalex", "affil")
     for order in ([poor, rich], [rich, poor]):
-        ws = Workspace.open(tmp_path / f"together-{order[0].stem}")
+        ws = Workspace.open(tmp_path / f"together-{order[0].stem}", create=True)
         assert ws.add_papers(order).merged == (told,)
         assert held(ws) == expected
-        ws = Workspace.open(tmp_path / f"apart-{order[0].stem}")
+        ws = Workspace.open(tmp_path / f"apart-{order[0].stem}", create=True)
         assert ws.add_papers(order[0]).merged == ()
         assert ws.add_papers(order[1]).merged == (told,)
         assert held(ws) == expected
@@ -95,7 +95,7 @@ def test_of_one_id_in_two_formats_the_richer_wins_in_every_order(tmp_path: Path)
 
 
 def test_a_corrected_record_of_the_same_source_replaces_even_a_richer_one(tmp_path: Path) -> None:
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(native(tmp_path / "a.jsonl", work("W1", "MIT", "CSAIL, MIT")))
     added = ws.add_papers(native(tmp_path / "b.jsonl", work("W1", "MIT")))
     assert (added.replaced, added.merged, held(ws)) == (1, (), ([W1], ["MIT"]))
@@ -105,14 +105,14 @@ def test_of_two_versions_in_one_reading_the_richer_is_taken_in_every_order(tmp_p
     old = native(tmp_path / "old.jsonl", work("W1", "MIT"), work("W2", "CMU"))
     new = native(tmp_path / "new.jsonl", work("W1", "MIT", "CSAIL, MIT"))
     for order, taken in (([old, new], True), ([new, old], False)):
-        ws = Workspace.open(tmp_path / order[0].stem)
+        ws = Workspace.open(tmp_path / order[0].stem, create=True)
         added = ws.add_papers(order)
         assert [(d.id, d.identical, d.taken) for d in added.duplicates] == [(W1, False, taken)]
         assert (added.new, added.merged, held(ws)[1]) == (2, (), ["CMU", "CSAIL, MIT", "MIT"])
 
 
 def test_a_paper_with_decisions_about_single_mentions_stays(tmp_path: Path) -> None:
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(native(tmp_path / "a.jsonl", record("P1", "MIT", doi="10.1000/x")))
     ws.ledger.decide("MIT", ["https://ror.org/042nb2s44"], by="ana", why="it is", paper="P1", position=0)
     ws.add_papers(native(tmp_path / "b.jsonl", work("W1", "MIT", "CSAIL, MIT", doi="10.1000/x")))
@@ -120,7 +120,7 @@ def test_a_paper_with_decisions_about_single_mentions_stays(tmp_path: Path) -> N
 
 
 def test_a_record_that_changes_into_a_poorer_one_gives_way(tmp_path: Path) -> None:
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(native(tmp_path / "a.jsonl", record("P1", "MIT"), record("P2", "CMU", title="Another title that is long")))
     ws.add_papers(native(tmp_path / "b.jsonl", work("W1", "MIT", doi="10.1000/x")))
     assert held(ws)[0] == ["P1", "P2"]
@@ -132,7 +132,7 @@ def test_a_record_that_changes_into_a_poorer_one_gives_way(tmp_path: Path) -> No
 
 def test_papers_of_a_workspace_without_dois_are_read_on(tmp_path: Path) -> None:
     """Tables written before DOIs were read lack the column."""
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(native(tmp_path / "a.jsonl", record("P1", "MIT")))
     file = ws.table("papers")
     pq.write_table(pq.read_table(file).drop_columns(["doi", "format"]), file)
@@ -156,7 +156,7 @@ def test_running_numbers_of_two_files_are_no_ids(tmp_path: Path) -> None:
     two = table(tmp_path / "two.csv", "1,Gamma,2023,CVPR,Zhou,KAIST,", "2,Delta,2023,CVPR,Wu,ETH Zurich,")
     other = native(tmp_path / "o.jsonl", record("2", "MIT"))
     for file, place, what in ((two, "row 2", "'1' ('Gamma', 2023)"), (other, "line 1", f"'2' ('{TITLE}', 2024)")):
-        ws = Workspace.open(tmp_path / f"together-{file.stem}")
+        ws = Workspace.open(tmp_path / f"together-{file.stem}", create=True)
         at = f"one.csv, row {2 if file == two else 3}"
         with pytest.raises(InputError) as told:
             ws.add_papers([one, file])
@@ -169,7 +169,7 @@ def test_running_numbers_of_two_files_are_no_ids(tmp_path: Path) -> None:
 
 
 def test_a_corrected_row_is_of_the_same_paper(tmp_path: Path) -> None:
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(table(tmp_path / "one.csv", "1,Alpha,2022,CVPR,Zhang,MIT,"))
     added = ws.add_papers(table(tmp_path / "two.csv", "1,Alpha,2023,CVPR,Zhang,MIT,"))
     assert (added.new, added.replaced) == (0, 1)
@@ -177,9 +177,9 @@ def test_a_corrected_row_is_of_the_same_paper(tmp_path: Path) -> None:
 
 def test_papers_of_a_table_with_the_doi_of_their_volume_stay_two_in_one_run_and_in_two(tmp_path: Path) -> None:
     first, second = "1,Alpha,2022,CVPR,Zhang,MIT,10.1000/v", "2,Beta,2022,CVPR,Li,CMU,10.1000/v"
-    both = Workspace.open(tmp_path / "both")
+    both = Workspace.open(tmp_path / "both", create=True)
     assert both.add_papers(table(tmp_path / "b.csv", first, second)).apart == (Apart("10.1000/v", "1", "2"),)
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(table(tmp_path / "one.csv", first))
     assert ws.add_papers(table(tmp_path / "two.csv", second)).apart == (Apart("10.1000/v", "1", "2"),)
     assert held(ws) == held(both) == (["1", "2"], ["CMU", "MIT"])
@@ -188,9 +188,9 @@ def test_papers_of_a_table_with_the_doi_of_their_volume_stay_two_in_one_run_and_
 def test_counts_are_of_papers_in_the_workspace(tmp_path: Path) -> None:
     poor = native(tmp_path / "poor.jsonl", record("P1", "MIT", doi="10.1000/x"))
     rich = native(tmp_path / "rich.jsonl", work("W1", "MIT", "CSAIL, MIT", doi="10.1000/x"))
-    together = Workspace.open(tmp_path / "together").add_papers([poor, rich])
+    together = Workspace.open(tmp_path / "together", create=True).add_papers([poor, rich])
     assert (together.new, together.replaced, together.unchanged) == (1, 0, 0)
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(poor)
     assert [(a.new, a.replaced, a.unchanged) for a in (ws.add_papers(rich), ws.add_papers([rich, poor]))] == [
         (0, 1, 0),
@@ -199,7 +199,7 @@ def test_counts_are_of_papers_in_the_workspace(tmp_path: Path) -> None:
 
 
 def test_a_newer_record_without_affiliations_is_said(tmp_path: Path) -> None:
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(table(tmp_path / "a.csv", "1,Alpha,2022,CVPR,Zhang,MIT,", "2,Beta,2022,CVPR,Li,,"))
     added = ws.add_papers(table(tmp_path / "b.csv", "1,Alpha,2022,CVPR,Zhang,,", "2,Beta!,2022,CVPR,Li,,"))
     assert (added.replaced, added.emptied) == (2, ("1",))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,15 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import tomlkit
+from hypothesis import given
+from hypothesis import strategies as st
 
 from affil.errors import AffilError, InputError, UnknownIdError
 from affil.rank import rank
 from affil.review.items import Filters
 from affil.review.queue import Queue
-from affil.settings import RankSettings, Settings, load_settings, settings_toml
+from affil.settings import DecideSettings, RankSettings, Settings, load_settings, settings_toml
 from affil.types import Institution, Name
 from affil.workspace import Added, Run, Workspace
 from affil.workspace.layout import INSTITUTIONS, institution_row
@@ -90,7 +93,7 @@ def write(path: Path, *papers: dict[str, Any]) -> Path:
 
 @pytest.fixture
 def ws(tmp_path: Path) -> Workspace:
-    out = Workspace.open(tmp_path / "ws")
+    out = Workspace.open(tmp_path / "ws", create=True)
     loose = paper(3, aligned=False, authors=[{"name": "X"}], paper_affiliations=["MIT", "nobody knows"])
     out.add_papers(write(tmp_path / "a.jsonl", paper(1, "MIT", "CUHK"), paper(2, "MIT", "CUHK?", ""), loose))
     return out
@@ -256,7 +259,7 @@ def test_bad_input_leaves_the_workspace_as_it_was(ws: Workspace, tmp_path: Path)
 
 def test_any_order_of_additions_gives_the_same_ranking(tmp_path: Path) -> None:
     files = [write(tmp_path / f"{n}.jsonl", paper(n, "MIT", "CUHK"), paper(n + 10, "CUHK")) for n in range(3)]
-    at_once, apart = Workspace.open(tmp_path / "one"), Workspace.open(tmp_path / "two")
+    at_once, apart = Workspace.open(tmp_path / "one", create=True), Workspace.open(tmp_path / "two", create=True)
     at_once.add_papers(files)
     at_once.run(matcher=FakeMatcher(registry()))
     for file in reversed(files):
@@ -318,10 +321,10 @@ def test_opening(tmp_path: Path) -> None:
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "letter.txt").write_text("x")
     with pytest.raises(AffilError, match="not an empty folder"):
-        Workspace.open(tmp_path / "home")
+        Workspace.open(tmp_path / "home", create=True)
     with pytest.raises(AffilError, match="not an empty folder"):
-        Workspace.open(tmp_path / "home" / "letter.txt")
-    ws = Workspace.open(tmp_path / "deep" / "new")
+        Workspace.open(tmp_path / "home" / "letter.txt", create=True)
+    ws = Workspace.open(tmp_path / "deep" / "new", create=True)
     assert Workspace.open(ws.path, create=False).settings == Settings()
     with pytest.raises(AffilError, match="no papers yet; add some with: affil run PAPERS"):
         ws.run(matcher=FakeMatcher(registry()))
@@ -502,7 +505,7 @@ def test_an_institution_withdrawn_half_way(ws: Workspace) -> None:
 
 
 def test_papers_without_any_affiliation(tmp_path: Path) -> None:
-    ws = Workspace.open(tmp_path / "ws")
+    ws = Workspace.open(tmp_path / "ws", create=True)
     ws.add_papers(write(tmp_path / "a.jsonl", paper(1, "", "")))
     assert ws.run(matcher=FakeMatcher(registry())) == Run(0, 0)
     ranking = ws.rank()
@@ -546,3 +549,42 @@ def test_no_spreadsheet_runs_a_cell_of_a_table(ws: Workspace, tmp_path: Path) ->
     text = (tmp_path / "why.csv").read_text("utf-8")
     assert "'=cmd()" in text
     assert ",=cmd()" not in text
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"retreive": {}}, "there is no setting retreive; did you mean retrieve?"),
+        ({"decide": {"reveiw": 0.3}}, "there is no setting decide.reveiw; did you mean decide.review?"),
+        ({"roll_up": "top"}, "there is no setting roll_up"),
+        ({"homonym": 0.1}, "there is no setting homonym; did you mean decide.homonym?"),
+        ({"decide": {"qqqq": 1}}, "there is no setting decide.qqqq"),
+    ],
+)
+def test_unknown_settings_are_refused_with_what_may_be_meant(tmp_path: Path, given: dict[str, Any], said: str) -> None:
+    with pytest.raises(AffilError) as error:
+        Settings(**given)
+    assert str(error.value).startswith(said)
+    assert not isinstance(error.value, InputError)
+    file = tmp_path / "settings.toml"
+    file.write_text(tomlkit.dumps(given))
+    with pytest.raises(InputError) as told:
+        load_settings(file)
+    assert str(told.value) == f"{file}: {error.value}; correct or delete its line"
+
+
+@given(st.text(max_size=12))
+def test_a_name_is_known_or_refused(name: str) -> None:
+    known = name in DecideSettings.model_fields
+    with nullcontext() if known else pytest.raises(AffilError, match="there is no setting"):
+        DecideSettings.model_validate({name: DecideSettings().model_dump().get(name)})
+
+
+def test_opening_what_is_no_workspace_makes_nothing(tmp_path: Path) -> None:
+    with pytest.raises(AffilError, match="typo: not a workspace; create one with: affil run"):
+        Workspace.open(tmp_path / "typo")
+    with pytest.raises(AffilError, match="settings are for a new workspace"):
+        Workspace.open(tmp_path / "typo", settings=Settings())
+    assert not (tmp_path / "typo").exists()
+    made = Workspace.open(tmp_path / "typo", create=True)
+    assert Workspace.open(made.path) == made

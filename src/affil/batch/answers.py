@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from affil.io.cells import addresses
 from affil.match import COLUMNS, match_records
-from affil.match.records import joined, match_dict
+from affil.match.records import joined
 from affil.types import Decision, Institution, Match, Result
 
 _DECISION = COLUMNS.index("decision")
@@ -41,7 +41,7 @@ def decided_answer(institutions: Sequence[Institution], said: str) -> AnswerRows
     if not institutions:
         (nothing,) = match_records(Result(""))
         return AnswerRows(Decision.NONE, [tuple((nothing | {"evidence": said}).get(column) for column in COLUMNS)])
-    records = [match_dict(Result(""), Match(one, 1.0, Decision.MATCH, 0, 0, "")) | {"evidence": said} for one in institutions]
+    records = [Result("").match_dict(Match(one, 1.0, Decision.MATCH, 0, 0, "")) | {"evidence": said} for one in institutions]
     return AnswerRows(Decision.MATCH, [tuple(record[column] for column in COLUMNS) for record in records])
 
 

@@ -21,12 +21,13 @@ from affil.batch.answers import AnswerRows, BatchMatcher, answers
 from affil.errors import AffilError
 from affil.io.interrupts import SIGNALS, undisturbed
 from affil.io.memory import RARELY
-from affil.wording import message_of, said
+from affil.io.spawned import spawned, why_gone
+from affil.wording import message_of
 
 Waiting = Callable[[], list[AnswerRows]]  # waits for the answers to some strings
 Ask = Callable[[list[str]], Waiting]
 _Outcome = list[AnswerRows] | Exception
-_Pickled = SimpleQueue[bytes | None]  # one outcome; None from a dead process. Safe against interrupts, unlike Queue.
+_Pickled = SimpleQueue[bytes | str]  # one outcome; text from a dead process: why. Safe against interrupts, unlike Queue.
 _Tasks = SimpleQueue[tuple[list[str], _Pickled] | None]  # strings and the queue of their outcome; None at the end
 
 
@@ -38,7 +39,7 @@ def asking(matcher: BatchMatcher, workers: int, task: int) -> Iterator[Ask]:
     memory-mapped files, so the index is in memory once) and takes `task` strings at a time. They end with the block.
 
     Raises:
-        AffilError: a process was killed.
+        AffilError: a process was killed, or could not start.
     """
     if workers == 1:
         yield lambda strings: lambda: answers(matcher, strings)
@@ -65,10 +66,9 @@ def asking(matcher: BatchMatcher, workers: int, task: int) -> Iterator[Ask]:
                 worker.end()
 
 
-def _answered(pickled: bytes | None) -> list[AnswerRows]:
-    if pickled is None:
-        problem = said("a worker process was killed, or could not start (is there memory for all?)")
-        raise AffilError(said("{0}; run again, with fewer --workers", problem))
+def _answered(pickled: bytes | str) -> list[AnswerRows]:
+    if isinstance(pickled, str):
+        raise AffilError(pickled)
     outcome: _Outcome = pickle.loads(pickled)
     if isinstance(outcome, Exception):
         raise outcome
@@ -79,11 +79,8 @@ class _Worker:
     """A matching process, and a thread that passes tasks and outcomes."""
 
     def __init__(self, recipe: bytes, tasks: _Tasks) -> None:
-        # spawned, not forked: a fork copies locks of threads without the threads
-        context = multiprocessing.get_context("spawn")
-        self._pipe, theirs = context.Pipe()
-        self._process = context.Process(target=_work, args=(recipe, theirs), daemon=True)
-        self._process.start()
+        self._pipe, theirs = multiprocessing.Pipe()
+        self._process = spawned(_work, recipe, theirs)
         theirs.close()  # so that the pipe closes with the process
         self._tasks = tasks
         self._thread = threading.Thread(target=self._pass_on, daemon=True)
@@ -96,16 +93,16 @@ class _Worker:
         self._tasks.put(None)  # ends its thread, or another's
 
     def _pass_on(self) -> None:
-        alive = True
+        gone = ""
         while task := self._tasks.get():
             strings, pickled = task
-            outcome = None
+            outcome: bytes | str = gone
             try:
-                if alive:
+                if not gone:
                     self._pipe.send(strings)
                     outcome = self._pipe.recv_bytes()
             except (EOFError, OSError):
-                alive = False
+                outcome = gone = why_gone(self._process)
             finally:  # never leave the caller waiting
                 pickled.put(outcome)
         self._pipe.close()

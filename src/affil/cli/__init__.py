@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import io
+import logging
 import os
 import signal
 import sys
@@ -84,10 +85,12 @@ def _version(wanted: bool) -> None:
     if wanted:
         from affil.data import shipped_model
         from affil.installed import commit, version
-        from affil.registry.folder import sources_hash
+        from affil.registry.registry import built_shipped
 
         made = f" (commit {of})" if (of := commit()) else ""
-        typer.echo(f"affil {version()}{made}\nmodel {shipped_model()[:12]}\nregistry {sources_hash()}")
+        built = built_shipped()
+        registry = "not built yet: its first use builds it" if built is None else built.hash[:12]
+        typer.echo(f"affil {version()}{made}\nmodel {shipped_model()[:12]}\nregistry {registry}")
         raise typer.Exit
 
 
@@ -108,6 +111,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # do not fail on a character that the terminal cannot show
+    told = logging.getLogger("affil.registry")
+    if not any(isinstance(handler, _Notes) for handler in told.handlers):
+        told.addHandler(_Notes(logging.WARNING))
     try:
         with _checked_output():
             run(app)
@@ -131,6 +137,13 @@ def main() -> None:
         if _received[-1] == signal.SIGINT:
             _say(said("interrupted"))
         sys.exit(128 + _received[-1])
+
+
+class _Notes(logging.Handler):
+    """Says on standard error why something takes long, in the language of the command."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        _say(said("note: {0}", record.msg))
 
 
 class _Output(io.FileIO):

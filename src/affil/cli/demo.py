@@ -39,7 +39,6 @@ def demo(
     matcher = load_matcher(registry, None, None)
     from affil.demo import run_demo
     from affil.io.outputs import scratch
-    from affil.match import result_dict
     from affil.types import NOT_FOUND
 
     with scratch() as temporary, working(said("matching strings")) as tell:
@@ -48,7 +47,7 @@ def demo(
         print_json(
             {
                 "strings": done.strings.to_dict(),
-                "examples": [result_dict(r) for r in done.examples],
+                "examples": [r.to_dict() for r in done.examples],
                 "papers": done.papers,
                 "countries": done.countries.to_dict(),
                 "institutions": done.institutions.to_dict(),

@@ -15,6 +15,7 @@ import typer
 from affil.cli.answers import evaluation_tables, explained_table
 from affil.cli.language import say
 from affil.cli.show import (
+    DecisionsOf,
     Json,
     ModelFile,
     PolicyName,
@@ -34,6 +35,7 @@ from affil.wording import counted, joined, said
 if TYPE_CHECKING:
     from affil.batch import Matching, MatchSummary, Opening
     from affil.io.tables import Format
+    from affil.ledger import Ledger
     from affil.match import Matcher
     from affil.review.file_sheet import Doubtful
     from affil.settings import Settings
@@ -101,6 +103,7 @@ def match(
             metavar="SHEET", help="A filled-in sheet of --review-only: its answers stand above the model's.", show_default=False
         ),
     ] = None,
+    ledger: DecisionsOf = None,
     workers: Annotated[int, typer.Option(min=1, metavar="N", help="Number of worker processes.")] = 1,
     engine: Annotated[
         str,
@@ -119,7 +122,7 @@ def match(
         of_files = {"workers": workers > 1, "engine": engine != "local", "column": column, "sheet": sheet, "encoding": encoding}
         of_files |= {"excel": excel, "input_format": input_format, "output_format": output_format}
         refuse(said("is for files; omit it with --text"), **of_files, review_only=review_only, decided=decided)
-        _match_strings(text, candidates, load_matcher(registry, model, policy, tables=False), as_json)
+        _match_strings(text, candidates, load_matcher(registry, model, policy, ledger=ledger, tables=False), as_json)
         return
     if candidates:
         raise AffilError(said("--candidates needs --text"))
@@ -138,7 +141,7 @@ def match(
 
     checked(engine, get_args(Engine), said("engine"))
     formats = [checked(f, FORMATS, said("format")) for f in (input_format, output_format)]
-    load = partial(load_matcher, registry, model, policy)
+    load = partial(load_matcher, registry, model, policy, ledger=ledger)
     if engine == "spark":
         if workers > 1 or {source, output} & {"-"} or {*formats} - {None, "parquet"}:
             raise AffilError(said("--engine spark reads and writes Parquet files, with as many workers as the cluster has"))
@@ -149,6 +152,7 @@ def match(
             encoding=encoding,
             review_only=review_only,
             decided=decided,
+            ledger=ledger,
         )
         _print_summary(_match_on_spark(source, output, column, load), output, as_json)
         return
@@ -394,7 +398,13 @@ def train(
 
 
 def load_matcher(
-    registry: Path | None, model: Path | None, policy: str | None, settings: Settings | None = None, *, tables: bool = True
+    registry: Path | None,
+    model: Path | None,
+    policy: str | None,
+    settings: Settings | None = None,
+    ledger: str | None = None,
+    *,
+    tables: bool = True,
 ) -> Matcher:
     """Load a matcher for the given options; `tables=False` loads faster but cannot make Arrow tables."""
     from affil.settings import Policy
@@ -404,7 +414,12 @@ def load_matcher(
         from affil.io.interrupts import undisturbed
         from affil.match import Matcher
 
-        matcher = Matcher.load(registry, model, settings, policy=chosen)
+        decisions: Ledger | str | None = ledger
+        if ledger is not None and Path(ledger).is_dir():
+            from affil.workspace import Workspace
+
+            decisions = Workspace.open(ledger, create=False).ledger
+        matcher = Matcher.load(registry, model, settings, policy=chosen, ledger=decisions)
         with undisturbed():  # trigger lazy imports now: some libraries swallow an interrupt while being imported
             warm: Callable[[list[str]], object] = matcher.match_table if tables else matcher.match_many  # tables need pandas
             warm(["University of Oxford"])

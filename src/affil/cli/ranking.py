@@ -12,7 +12,7 @@ import typer
 
 from affil.cli.language import say
 from affil.cli.show import Json, LedgerUrl, Rows, open_workspace, print_json, say_older
-from affil.cli.tables import moves_table, papers_table, ranking_table, trend_table, waiting, years_table
+from affil.cli.tables import moves_table, papers_table, ranking_table, rolled, trend_table, waiting, years_table
 from affil.errors import AffilError
 from affil.wording import Said, counted, joined, said
 
@@ -221,6 +221,7 @@ def why(
             "{name}: rank {rank}, {publications:,} publications, {authors:,} authors, {adjusted:,.2f} adjusted, index {index:,.2f}.",
             **r,
         ),
+        *rolled(result, _SHOWN if limit is None else limit),
         waiting(result, _SHOWN if limit is None else limit),
     ]
     _put(ws, result, output, excel, as_json, lambda _: papers_table(result, _SHOWN if limit is None else limit), notes)

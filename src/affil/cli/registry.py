@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from affil.cli.language import say, translated
-from affil.cli.show import Json, RegistryFile, Rows, console, downloading, plain, plain_table, print_json, working
+from affil.cli.show import Json, RegistryFile, Rows, console, downloading, plain, plain_table, print_json, tell_met, working
 from affil.cli.words import Words
 from affil.wording import counted, joined, marked, said
 
@@ -24,6 +24,9 @@ _FACTS = (  # of `Registry.info`
     marked("without ror id"),
     marked("education without ror id"),
     marked("other ids"),
+    marked("rows by id"),
+    marked("rows by name"),
+    marked("rows apart"),
     marked("sources"),
     marked("dates"),
     marked("hash"),
@@ -54,7 +57,11 @@ def build(
 
     with working(said("reading")) as tell:
         built = build_registry(sources, output, tell)
+    if as_json:
+        print_json({**built.info(), "met": [one.as_json() for one in built.met]})
+        return
     _print_info(built.info(), as_json)
+    tell_met(built.met)
 
 
 @app.command()

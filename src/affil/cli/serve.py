@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from affil.cli.language import say
-from affil.cli.show import ModelFile, PolicyName, RegistryFile
+from affil.cli.show import DecisionsOf, ModelFile, PolicyName, RegistryFile
 from affil.wording import said
 
 
@@ -16,6 +16,7 @@ def serve(
     registry: RegistryFile = None,
     model: ModelFile = None,
     policy: PolicyName = None,
+    ledger: DecisionsOf = None,
     host: Annotated[str, typer.Option(help="Address to listen on; other than loopback, a token is required.")] = "127.0.0.1",
     port: Annotated[int | None, typer.Option(help="Port to listen on; default: 8372, or another free one.")] = None,
     token: Annotated[
@@ -59,7 +60,7 @@ def serve(
         known = None if keys is None else stack.enter_context(closing(Keys(keys)))
         access = Access.of(host, token, chosen.serve.names, known)
         listening = listen(host, chosen.serve.port if port is None else port, exactly=port is not None)
-        matcher = load_matcher(registry, model, policy, chosen)
+        matcher = load_matcher(registry, model, policy, chosen, ledger)
         answer = stack.enter_context(
             service(matcher, access, chosen.serve, jobs=jobs, log_strings=log_strings, log_requests=not quiet, audit=audit)
         )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,13 +12,16 @@ import typer
 
 from affil.cli.language import say, shown, translated
 from affil.errors import AffilError
-from affil.wording import said
+from affil.wording import counted, said
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from affil.registry.met import Met
     from affil.workspace import Workspace
+
+_TOLD = 50  # rows of a table that are told one by one
 
 RegistryFile = Annotated[
     Path | None,
@@ -55,6 +59,15 @@ LedgerUrl = Annotated[
         "--ledger",
         metavar="URL",
         help="Ledger elsewhere than the workspace's: postgresql://user@host/name, or a file.",
+        show_default=False,
+    ),
+]
+DecisionsOf = Annotated[
+    str | None,
+    typer.Option(
+        "--ledger",
+        metavar="WS",
+        help="Decisions of people that stand above the model: of a workspace, or a ledger's file or URL.",
         show_default=False,
     ),
 ]
@@ -157,8 +170,27 @@ def working(what: str) -> Iterator[Callable[[str], None]]:
     if not err.is_terminal:
         yield lambda _: None
         return
+    told, steps = logging.getLogger("affil.registry"), _Steps()
+    before = told.level
     with err.status(plain(what)) as status:
-        yield lambda now: status.update(plain(now))
+        steps.tell = lambda now: status.update(plain(now))
+        told.addHandler(steps)
+        told.setLevel(logging.INFO)
+        try:
+            yield steps.tell
+        finally:
+            told.removeHandler(steps)
+            told.setLevel(before)
+
+
+class _Steps(logging.Handler):
+    """Passes the steps of what takes long on to a spinner."""
+
+    tell: Callable[[str], None]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.levelno < logging.WARNING:
+            self.tell(record.msg)
 
 
 @contextmanager
@@ -197,3 +229,12 @@ def counting(what: str, unit: str) -> Iterator[Callable[[int, int], None]]:
     with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bars:
         bar = bars.add_task(shown(what), total=None)
         yield lambda done, total: bars.update(bar, completed=done, total=total)
+
+
+def tell_met(met: Sequence[Met]) -> None:
+    """Say which rows of users' tables met institutions of other sources, but for those that only add to the one whose id they state."""
+    told = [one for one in met if one.worth_telling]
+    for one in told[:_TOLD]:
+        say(one.line(), err=True)
+    if len(told) > _TOLD:
+        say(said("and {0} more; all of them: --json", counted(len(told) - _TOLD, "row")), err=True)

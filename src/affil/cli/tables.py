@@ -240,6 +240,22 @@ def waiting(result: Why, limit: int) -> str:
     return joined("\n", lines)
 
 
+def rolled(result: Why, limit: int) -> list[str]:
+    """The strings of rolled-up institutions that have other parents too, and why the entity gets this part of them: a note, or none."""
+    if result.rolled is None or not len(doubtful := result.rolled[result.rolled["named"] | (result.rolled["part"] < 1)]):
+        return []
+    lines: list[str] = [
+        said("Rolled up to it from institutions with other parents too, {0}:", counted(len(doubtful), "string"))
+    ]
+    for row in (doubtful.head(limit) if limit else doubtful).to_dict("records"):
+        because = said("named in the string") if row["named"] else said("an equal part")
+        papers = counted(row["papers"], "paper")
+        lines.append(said("{0:>16}, {1:.0%}, {2}: {3!r} ({4})", papers, row["part"], because, row["affiliation"], row["name"]))
+    if limit and len(doubtful) > limit:
+        lines.append(said("        and {0:,} more; --limit 0 shows all", len(doubtful) - limit))
+    return [joined("\n", lines)]
+
+
 def moves_table(result: Diff, limit: int) -> Table:
     """The moves that are worth a row each: those with a cause of their own first, then others by more than one rank."""
     table = plain_table("before>", "now>", "moved>", "", shown(said("{0} before", Said(result.by))) + ">", "now>", "why")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from affil.cli.language import say, shown
-from affil.cli.show import Json, LedgerUrl, begun_workspace, console, open_workspace, plain, plain_table, say_older
+from affil.cli.show import Json, LedgerUrl, begun_workspace, console, open_workspace, plain, plain_table, say_older, tell_met
 from affil.errors import placed
 from affil.wording import counted, said
 
@@ -101,6 +101,7 @@ def run(
     if as_json:
         typer.echo(_run_json(result))
         return
+    tell_met(result.met)
     if result.again:
         say(said("{0}: all strings were matched again", result.again))
     say(

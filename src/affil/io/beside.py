@@ -8,45 +8,54 @@ import signal
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from multiprocessing.connection import Connection
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 from affil.errors import AffilError
 from affil.io.interrupts import SIGNALS, undisturbed
 from affil.io.memory import rare_collections
-from affil.wording import message_of, said
+from affil.io.spawned import spawned, why_gone
+from affil.wording import message_of
 
 P = ParamSpec("P")
 T = TypeVar("T")
-Ask = Callable[P, Callable[[], T]]  # hands arguments over, and returns a function that waits for the answer
+
+
+class Ask(Protocol):
+    """Hands a function of a module and its arguments over, and returns a function that waits for what it returns."""
+
+    def __call__(self, function: Callable[P, T], /, *given: P.args, **options: P.kwargs) -> Callable[[], T]:
+        """Hand them over."""
+
+
+def here(function: Callable[P, T], /, *given: P.args, **options: P.kwargs) -> Callable[[], T]:
+    """An `Ask` of this process: what is asked is done when somebody waits for it."""
+    return partial(function, *given, **options)
 
 
 @contextmanager
-def beside(function: Callable[P, T]) -> Iterator[Ask[P, T]]:
-    """Yield a function that hands arguments to another function, of a module, in a process of its own, and returns one that waits for what
-    that returns; what is asked is answered in order. The process ends with the block, or with this process.
+def beside() -> Iterator[Ask]:
+    """Yield an `Ask` of a process of its own; what is asked is answered in order, and waited for in order. The process ends with the
+    block, or with this process.
 
     Raises:
-        AffilError: the process was killed.
+        AffilError: the process was killed, or could not start.
     """
-    # spawned, not forked: a fork copies locks of threads without the threads
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(function, theirs), daemon=True)
-    with undisturbed():  # a process interrupted while starting cannot be used or ended
-        process.start()
+    ours, theirs = multiprocessing.Pipe()
+    process = spawned(_work, theirs)
     theirs.close()  # so that the pipe closes with the process
 
-    def ask(*given: P.args, **options: P.kwargs) -> Callable[[], T]:
+    def ask(function: Callable[P, T], /, *given: P.args, **options: P.kwargs) -> Callable[[], T]:
         with suppress(OSError):  # it was killed: whoever waits for the answer is told
-            ours.send_bytes(pickle.dumps((given, options)))
+            ours.send_bytes(pickle.dumps((function, given, options)))
         return answer
 
-    def answer() -> T:
+    def answer() -> Any:
         try:
-            outcome: T | Exception = pickle.loads(ours.recv_bytes())
+            outcome = pickle.loads(ours.recv_bytes())
         except (EOFError, OSError):
-            raise AffilError(said("a process was killed, or could not start (is there memory for it?); run again")) from None
+            raise AffilError(why_gone(process)) from None
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
@@ -60,21 +69,15 @@ def beside(function: Callable[P, T]) -> Iterator[Ask[P, T]]:
             ours.close()
 
 
-@contextmanager
-def here(function: Callable[P, T]) -> Iterator[Ask[P, T]]:
-    """The same as `beside` in this process: what is asked is done when somebody waits for it."""
-    yield lambda *given, **options: lambda: function(*given, **options)
-
-
-def _work(function: Callable[P, T], pipe: Connection) -> None:
+def _work(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the parent ends this one
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # blocked by the parent during start
     with suppress(EOFError, OSError), rare_collections():  # until the parent is gone
         while True:
-            given, options = pickle.loads(pipe.recv_bytes())
+            function, given, options = pickle.loads(pipe.recv_bytes())
             try:
-                outcome: T | Exception = function(*given, **options)
+                outcome = function(*given, **options)
             except AffilError as error:  # in a form that pickles
                 outcome = AffilError(message_of(error))
             except Exception:  # raised again in the parent

@@ -12,7 +12,7 @@ import shutil
 import stat
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO, cast
@@ -173,10 +173,10 @@ def _exchange(first: Path, second: Path) -> bool:
 
 
 @contextmanager
-def alone(lock: Path) -> Iterator[None]:
+def alone(lock: Path, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Lock the file `lock` while the block runs: others that want it wait, in this process or another. Afterwards it is gone.
 
-    Where it cannot be locked nobody waits.
+    Where it cannot be locked nobody waits. `waiting` is called before waiting for somebody.
     """
     with ExitStack() as stack:
         with suppress(OSError):
@@ -185,7 +185,11 @@ def alone(lock: Path) -> Iterator[None]:
                 file = stack.enter_context(lock.open("ab"))
                 if fcntl is None:
                     break
-                fcntl.flock(file, fcntl.LOCK_EX)
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    waiting()
+                    fcntl.flock(file, fcntl.LOCK_EX)
                 with suppress(FileNotFoundError):
                     if os.path.samestat(os.fstat(file.fileno()), lock.stat()):
                         break

@@ -57,6 +57,18 @@ class LedgerFile:
         self._inode = (found.st_dev, found.st_ino)
         return self._inode
 
+    def stamp(self) -> tuple[tuple[int, int, int] | None, ...]:
+        """What the disk says of the file and of entries that stand beside it still: another after each new entry."""
+        found: list[tuple[int, int, int] | None] = []
+        for path in (self.path, self.path.with_name(self.path.name + "-wal")):
+            try:
+                of = path.stat()
+            except FileNotFoundError:
+                found.append(None)
+            else:
+                found.append((of.st_ino, of.st_mtime_ns, of.st_size))
+        return tuple(found)
+
     def check(self, connection: sqlite3.Connection) -> None:
         """Look once whether the open file is whole, and a ledger.
 

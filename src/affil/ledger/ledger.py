@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,7 +71,7 @@ class Ledger:
         named = str(database)
         plain = not lasting and "://" not in named and named not in ("", ":memory:") and not named.startswith("file:")
         self._file = LedgerFile(Path(database), wait) if plain else None
-        self._wait, self._lasting = wait, lasting
+        self._given, self._wait, self._lasting = database, wait, lasting
         self._opened = None if self._file is not None else self._open(database)
         self._backups, self._kept = backups, kept
         self._written = False
@@ -248,6 +249,26 @@ class Ledger:
         Decisions on single mentions are in `cases`.
         """
         return {key.affiliation: ids for key, ids in self.cases().current().items() if not key.paper}
+
+    @property
+    def remote(self) -> bool:
+        """Whether it is asked through a connection, rather than read from a file."""
+        return self._file is None
+
+    def stamp(self) -> object:
+        """What is another after each new entry, and is cheaper than reading them: of a file what the disk says of it.
+
+        Raises:
+            AffilError: the server cannot be asked.
+        """
+        if self._file is not None:
+            return self._file.stamp()
+        with self._database.read() as connection:
+            return "" if connection is None else self._database.chain(connection)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For another process, which opens it anew to read it."""
+        return partial(Ledger, wait=self._wait), (self._given,)
 
     @property
     def where(self) -> str:

@@ -10,8 +10,10 @@ from itertools import pairwise, repeat
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from scipy import sparse
 
+from affil.match.pairs import STRIDE, expand
 from affil.match.sequences import Sequences
 from affil.names.fold import HAN, roles
 from affil.registry import Registry
@@ -71,6 +73,11 @@ class Index:
     def numbers(self, words: Sequence[str]) -> Ints:
         """The numbers of words; -1 for unknown ones."""
         return np.fromiter(map(self.word_id.get, words, repeat(-1)), np.int32, len(words))
+
+    def names(self, owners: Ints) -> list[str]:
+        """The names, as the registry writes them, by which owners have theirs."""
+        out: list[str] = self.registry.arrays.name_value.take(pa.array(self.owner_name[owners])).to_pylist()
+        return out
 
     @cached_property
     def postings(self) -> sparse.csr_matrix:
@@ -153,6 +160,19 @@ class Index:
     def inst_children(self) -> Ints:
         """The number of children of each institution."""
         return np.bincount(self.parent, minlength=len(self.parent_ptr) - 1)
+
+    @cached_property
+    def ancestry(self) -> Ints:
+        """Sorted codes (institution * STRIDE + ancestor) of all pairs of an institution and another above it, at any height."""
+        known = np.zeros(0, np.int64)
+        child, at = expand(self.parent_ptr, np.arange(len(self.parent_ptr) - 1))
+        new = child * STRIDE + self.parent[at]
+        while len(new):  # one step higher each time, until nothing is new: parents may form circles
+            known = np.union1d(known, new)
+            who, at = expand(self.parent_ptr, known % STRIDE)
+            new = np.setdiff1d((known // STRIDE)[who] * STRIDE + self.parent[at], known)
+        others: Ints = known[known // STRIDE != known % STRIDE]
+        return others
 
     @cached_property
     def inst_alias(self) -> Ints:

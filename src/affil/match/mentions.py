@@ -73,6 +73,13 @@ class Mentions:
         """Number of parts."""
         return len(self.string)
 
+    def places_within(self, part: Ints, first: Ints, last: Ints) -> Bools:
+        """Whether the words that name a place in some parts all are among these of it: "Mary", a city, within "Queen Mary"."""
+        before = np.concatenate([[0], np.cumsum(self.place)])
+        inside = before[last] - before[first]
+        within: Bools = (inside > 0) & (inside == np.bincount(self.part, self.place, self.count)[part])
+        return within
+
 
 _NOTE = 2  # maximum digits of a footnote number: "301医院" is a name
 _ORDINAL = "第"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import Any
 
-from affil.types import Decision, Match, Result
+from affil.types import Decision, Result
 
 COLUMNS = ("institution_id", "name", "name_zh", "kind", "city", "country", "lat", "lon", "stated_city", "stated_country",
            "probability", "decision", "matched_text", "evidence")  # fmt: skip
@@ -27,10 +27,11 @@ def output_columns(given: Sequence[str]) -> dict[str, str]:
 
 
 def match_records(result: Result) -> list[dict[str, Any]]:
-    """Rows of `COLUMNS` for one string: one per matched institution, or a single one with decision none."""
+    """Rows of `COLUMNS` for one string: one per matched institution, or a single one with decision none, whose evidence says why."""
     if not result.matches:
-        return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": ""}]
-    return [_record(result, m, "; ".join(m.evidence)) for m in result.matches]
+        return [{"institution_id": "", "decision": Decision.NONE.value, "matched_text": "", "evidence": result.why}]
+    made = [{**result.match_dict(m), "evidence": "; ".join(m.evidence)} for m in result.matches]
+    return [{column: one[column] for column in COLUMNS} for one in made]
 
 
 def joined(parts: Sequence[Sequence[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
@@ -43,34 +44,3 @@ def joined(parts: Sequence[Sequence[tuple[Any, ...]]]) -> list[tuple[Any, ...]]:
         if row[_ID] and row[_PROBABILITY] > before[_PROBABILITY]:
             best[row[_ID]] = row
     return [row for identifier, row in best.items() if identifier or len(best) == 1]
-
-
-def result_dict(result: Result) -> dict[str, Any]:
-    """A result as a JSON-serialisable dictionary."""
-    matches = [match_dict(result, m) for m in result.matches]
-    return {"affiliation": result.affiliation, "decision": str(result.decision), "matches": matches}
-
-
-def match_dict(result: Result, m: Match) -> dict[str, Any]:
-    """A match of a result, or a candidate for its string, as a JSON-serialisable dictionary."""
-    return {**_record(result, m, list(m.evidence)), "start": m.start, "end": m.end, "alias": m.alias}
-
-
-def _record(result: Result, m: Match, evidence: str | list[str]) -> dict[str, Any]:
-    one = m.institution
-    return {
-        "institution_id": one.id,
-        "name": one.name,
-        "name_zh": one.name_zh,
-        "kind": one.kind,
-        "city": one.city,
-        "country": one.country,
-        "lat": one.lat,
-        "lon": one.lon,
-        "stated_city": m.stated.city,
-        "stated_country": m.stated.country,
-        "probability": m.probability,
-        "decision": m.decision.value,
-        "matched_text": result.affiliation[m.start : m.end],
-        "evidence": evidence,
-    }

@@ -39,6 +39,7 @@ NOTHING = {
     "name_incomplete": marked("the nearest is {nearest} as “{alias}”, words of which are missing: {missing}"),
     "below_threshold": marked("the nearest is {nearest}, whose probability, {probability:.3f}, is below {review}, the threshold for review"),
     "nothing_named": marked("it contains no name from the registry"),
+    "decided": marked("a person decided that it names no institution of the registry ({decided})"),
 }  # fmt: skip
 # Next steps.
 _COMPLETE = marked("check whether the institution's name was cut off")
@@ -58,6 +59,7 @@ NEXT = {
     "name_incomplete": (_SEARCH, _OWN, _DECIDE),
     "below_threshold": (_DECIDE, _SEARCH),
     "nothing_named": (_SEARCH, _OWN),
+    "decided": (),
 }
 _ELSEWHERE = {"other_country_named", "other_place_named"}
 _HERE = {"city_named", "country_named"}
@@ -110,7 +112,8 @@ def why_not(matcher: Matcher, affiliations: Sequence[str], candidates: int = 0) 
         chosen = tuple(m for m in ranked if m.decision != Decision.NONE)
         others = ranked[len(chosen) :]
         rejected = tuple(_rejected(matcher, string, m, chosen) for m in others[:candidates])
-        out.append(Explained(Result(string, chosen), rejected, None if chosen else _nothing(matcher, string, others)))
+        nothing = None if chosen else _nothing(matcher, string, others)
+        out.append(Explained(Result(string, chosen, nothing.why if nothing else ""), rejected, nothing))
     return out
 
 
@@ -145,40 +148,12 @@ def _rejected(matcher: Matcher, string: str, m: Match, chosen: Sequence[Match]) 
 
 
 def _nothing(matcher: Matcher, string: str, others: Sequence[Match]) -> Nothing:
-    mentions = prepare([string], matcher._index, matcher.settings.retrieve)
-    distinctive = {
-        word
-        for word, place in zip(mentions.words, mentions.place.tolist(), strict=True)
-        if not (place or word in generic() or word.isdigit())
-    }
-    near = [m for m in others if _exact(m) or _is_near(m, distinctive, matcher.settings.features.near)]
-    nearest = next((m for m in near if _exact(m) and _elsewhere(m)), near[0] if near else None)
-    missing: tuple[str, ...] = ()
-    if nearest is not None:
-        missing = _missing(matcher, string, nearest)
-        shared = any(r.name == "bearers" for r in nearest.reasons)
-        if _exact(nearest):
-            why = "homonym_elsewhere" if _elsewhere(nearest) else "several_bear" if shared else "below_threshold"
-        else:
-            why = "name_incomplete" if missing else "below_threshold"
-    elif not mentions.words:
-        why = "no_words"
-    elif distinctive:
-        why = "nothing_named"
-    else:
-        why = "place_only" if mentions.place.any() else "generic_words"
-    values = _values(matcher, string, nearest, missing)
-    return Nothing(why, Said(NOTHING[why], named=values), tuple(Said(n, named=values) for n in NEXT[why]), nearest, missing)
-
-
-def _is_near(m: Match, distinctive: set[str], least: float) -> bool:
-    """Whether enough of the name is present, including a distinctive word."""
-    covered = next((r.value or 0.0 for r in m.reasons if r.name == "name_coverage"), 0.0)
-    return covered >= least and bool({*fold(m.alias).split()} & distinctive)
-
-
-def _exact(m: Match) -> bool:
-    return any(r.name == "name_exact" for r in m.reasons)
+    lack = matcher._lack(string)
+    nearest = next((m for m in others if lack.nearest >= 0 and m.institution.id == matcher.registry.ids[lack.nearest]), None)
+    missing = _missing(matcher, string, nearest) if nearest is not None else ()
+    values = {**_values(matcher, string, nearest, missing), "decided": lack.words}
+    steps = tuple(Said(n, named=values) for n in NEXT[lack.why])
+    return Nothing(lack.why, Said(NOTHING[lack.why], named=values), steps, nearest, missing)
 
 
 def _elsewhere(m: Match) -> bool:
@@ -240,17 +215,15 @@ def _distinctive_part(string: str) -> str:
 
 
 def explained_dict(explained: Explained) -> dict[str, Any]:
-    """A JSON-serialisable dictionary: `result_dict`, rejected `candidates`, and `none` if there is no match."""
-    from affil.match.records import match_dict, result_dict
-
+    """A JSON-serialisable dictionary: `Result.to_dict`, rejected `candidates`, and `none` if there is no match."""
     result, nothing = explained.result, explained.nothing
-    out = result_dict(result)
-    out["candidates"] = [{**match_dict(result, r.match), "why": r.why, "said": r.said} for r in explained.rejected]
+    out = result.to_dict()
+    out["candidates"] = [{**result.match_dict(r.match), "why": r.why, "said": r.said} for r in explained.rejected]
     if nothing is not None:
         out["none"] = {
             "why": nothing.why,
             "said": nothing.said,
-            "nearest": match_dict(result, nothing.nearest) if nothing.nearest else None,
+            "nearest": result.match_dict(nothing.nearest) if nothing.nearest else None,
             "missing": list(nothing.missing),
             "next": list(nothing.next),
         }

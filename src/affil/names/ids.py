@@ -29,6 +29,13 @@ _OTHERS = (
     ("wikidata", re.compile(r"(?:wikidata:|https?://(?:www\.)?wikidata\.org/(?:wiki|entity)/)(Q[1-9]\d*)/?", re.IGNORECASE)),
     ("fundref", re.compile(r"(?:(?:fundref:|funder:|(?:https?://)?(?:dx\.)?doi\.org/|doi:)?10\.13039/|fundref:)(\d+)/?", re.IGNORECASE)),
 )  # fmt: skip
+_PATTERNS = dict(_OTHERS)
+_FORMS = (  # by which text says that it is such an id
+    ("grid", re.compile(r"grid[:.]|https?://(www\.)?grid\.ac/", re.IGNORECASE), "grid.10784.3a"),
+    ("isni", re.compile(r"isni[: ]|https?://(www\.)?isni\.org/|(\d{4} ){3}\d{3}[\dX]$", re.IGNORECASE), "0000 0004 1937 0482"),
+    ("wikidata", re.compile(r"wikidata:|https?://(www\.)?wikidata\.org/", re.IGNORECASE), "wikidata:Q49108"),
+    ("fundref", re.compile(r"fundref:|funder:", re.IGNORECASE), "fundref:501100004853"),
+)
 _ITEM = re.compile(r"Q[1-9]\d*", re.IGNORECASE)
 
 
@@ -88,11 +95,17 @@ def is_id(written: str) -> bool:
 
 
 def mistyped(written: str) -> str:
-    """What is wrong with text that looks like a ROR id but cannot be one; else ""."""
-    bare = _bare_ror(written.strip())
+    """What is wrong with text that looks like an id of ROR or says that it is one of `SCHEMES`, but cannot be one; else ""."""
+    text = written.strip()
+    for kind, says_so, form in _FORMS:
+        if says_so.match(text) and not _PATTERNS[kind].fullmatch(text):
+            return said("an id of {0} looks like {1}", kind, form)
+        if kind == "isni" and says_so.match(text) and not mod_11_2.is_valid(re.sub("[^0-9X]", "", text.upper())):
+            return said("the check digit of the ISNI is wrong: a character is mistyped")
+    bare = _bare_ror(text)
     if bare and not _checks(bare):
         return said("the check digits of the ROR id {0} are wrong: a character is mistyped", bare)
-    if _ADDRESS.fullmatch(written.strip()) and not bare:
+    if _ADDRESS.fullmatch(text) and not bare:
         return said("an id of ROR is 0, six letters or digits without i, l, o and u, and two digits")
     return ""
 

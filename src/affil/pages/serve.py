@@ -69,7 +69,7 @@ def serve_app(
         *Bulk(jobs, settings).operations(),
         *Reconciliation(batcher, records, pages, settings).operations(),
     ]
-    described = document(operations, "affil", version("affil"), DESCRIPTION)
+    described = document(operations, "affil", version("affil"), DESCRIPTION, access)
     page = TryIt(api, pages, described, settings)
 
     def on_error(request: Request, error: Exception) -> Response:

@@ -121,9 +121,9 @@ class TryIt:
         base = str(request.base_url).rstrip("/")
         return self._page(request, "docs.html", document=self.document, base=base, features=FEATURES)
 
-    async def openapi(self, _: Request) -> Response:
-        """The OpenAPI document."""
-        return Json(self.document)
+    async def openapi(self, request: Request) -> Response:
+        """The OpenAPI document, of the service at the address at which it was asked."""
+        return Json(self.document | {"servers": [{"url": str(request.base_url).rstrip("/")}]})
 
     async def _lines(self, request: Request) -> tuple[str, list[str]]:
         text = ""

@@ -21,7 +21,7 @@ from affil.wording import said
 _FOLDED = r"""CREATE MACRO folded(name) AS
     nullif(trim(regexp_replace(lower(strip_accents(name)), '[^\p{L}\p{M}\p{N}]+', ' ', 'g')), '')"""
 VenueYear = tuple[str, int]
-TEXTS = ("paper", "author", "affiliation", "institution", "stated")
+TEXTS = ("paper", "author", "affiliation", "institution", "stated", "named_parents")
 _TEXT = pa.dictionary(pa.int32(), pa.string())
 CREDIT = pa.schema(
     [
@@ -37,8 +37,8 @@ _NUMBERED = {  # the texts by number
     "affiliation": "SELECT affiliation FROM string ORDER BY string",
     "institution": "SELECT DISTINCT id FROM naming WHERE id IS NOT NULL ORDER BY id",
     "stated": "SELECT '' AS place UNION SELECT place FROM naming ORDER BY place",
+    "named_parents": "SELECT '' AS above UNION SELECT above FROM naming ORDER BY above",
 }
-_AT_ONCE = 250_000  # papers counted at once
 _PLACE = ("country", "region", "city")
 
 
@@ -49,7 +49,8 @@ class Tables:
     papers: id, title, venue, year, authors (their number), aligned. mentions: paper, position (null where not aligned), author,
     affiliation (null where missing). matches: affiliation, institution_id (null where none), probability (null: certain),
     decision (match, review, none); optional: stated_country, stated_region, stated_city (the place that the string gives),
-    named (the id of the closed institution that the string names, whose successor institution_id is). institutions: id,
+    named (the id of the closed institution that the string names, whose successor institution_id is), named_parents (list of the
+    ids of institutions above it that the string names beside it, of which a roll-up takes its way). institutions: id,
     active_id (the successor's id, else its own), name, name_zh, kind, country, region, city, parents (list of ids); optional:
     other_ids (list; decisions may use them), successor_from (the first year that counts for the successor).
     """
@@ -95,12 +96,13 @@ def prepare(
     has_stated = columns >= {f"stated_{f}" for f in _PLACE}
     place = "concat_ws('/', " + ", ".join(f"coalesce(stated_{f}, '')" for f in _PLACE) + ")" if has_stated else "''"
     named = "nullif(named, '')" if "named" in columns else "NULL"
+    parents = "" if "named_parents" in columns else "CAST(NULL AS VARCHAR[]) AS named_parents, "
     if strings is not None:
         put(db, "asked", affiliation=("VARCHAR", sorted(strings)))
         db.execute("DELETE FROM decisions WHERE affiliation NOT IN (SELECT affiliation FROM asked)")
     some = "" if strings is None else " SEMI JOIN asked USING (affiliation)"
     db.execute(
-        f"CREATE TEMP VIEW placed_match AS SELECT *, {named} AS former, "
+        f"CREATE TEMP VIEW placed_match AS SELECT *, {named} AS former, {parents}"
         f"CASE {place} WHEN '//' THEN '' ELSE {place} END AS stated FROM matches{some}"
     )
     known = settings.successors and "successor_from" in _columns(db, "institutions")
@@ -110,6 +112,7 @@ def prepare(
         "WHERE id <> active_id AND year IS NOT NULL"
     )
     db.execute("SET VARIABLE stated_kinds = ?", [list(settings.stated_places)])
+    db.execute(sql("forked"))
     db.execute(sql("answers"))
     _name_venues(db, venues)
 
@@ -182,11 +185,11 @@ def _spans(db: duckdb.DuckDBPyConnection) -> list[tuple[VenueYear, int, int]]:
 
 
 def count_credit(
-    db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]]
+    db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]], settings: RankSettings
 ) -> Iterator[tuple[VenueYear, pa.Table]]:
     """The credit of venues and years, as `number` returned them: see sql/credit.sql; texts are dictionaries, each in the order of its rows."""
     texts = {name: db.sql(query).to_arrow_table().column(0).combine_chunks() for name, query in _NUMBERED.items()}
-    for some in batches(spans):
+    for some in batches(spans, settings.papers_at_once):
         db.execute("SET VARIABLE first_paper = ?", [some[0][1]])
         db.execute("SET VARIABLE last_paper = ?", [some[-1][2]])
         rows = db.sql(sql("credit")).to_arrow_table().combine_chunks()
@@ -195,9 +198,9 @@ def count_credit(
             yield where, _with_texts(rows.slice(start, end - start), where, texts)
 
 
-def all_credit(db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]]) -> pa.Table:
+def all_credit(db: duckdb.DuckDBPyConnection, spans: Iterable[tuple[VenueYear, int, int]], settings: RankSettings) -> pa.Table:
     """The same of all of them in one table."""
-    parts = [part for _, part in count_credit(db, spans)]
+    parts = [part for _, part in count_credit(db, spans, settings)]
     return pa.concat_tables(parts) if parts else CREDIT.empty_table()  # which loads pandas
 
 
@@ -221,11 +224,11 @@ def _as_text(numbers: pa.Array, texts: pa.Array) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(few.indices, texts.take(few.dictionary))
 
 
-def batches(spans: Iterable[tuple[VenueYear, int, int]]) -> Iterator[list[tuple[VenueYear, int, int]]]:
-    """Group venues and years to count together."""
+def batches(spans: Iterable[tuple[VenueYear, int, int]], papers: int) -> Iterator[list[tuple[VenueYear, int, int]]]:
+    """Group venues and years to count together, until they have so many papers."""
     batch: list[tuple[VenueYear, int, int]] = []
     for one in spans:
-        if batch and one[2] - batch[0][1] >= _AT_ONCE:
+        if batch and one[2] - batch[0][1] >= papers:
             yield batch
             batch = []
         batch.append(one)

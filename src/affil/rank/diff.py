@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from affil.errors import AffilError, InputError
 from affil.io.database import database
-from affil.rank.credit import sql
+from affil.rank.credit import CREDIT, sql
 from affil.rank.measure import CheckedQuery, Query, measure
 from affil.rank.named import Lookup, find_row
 from affil.rank.ranking import plain_rows
@@ -97,10 +97,10 @@ def diff(
     """
     import pandas as pd
 
-    touched = _touched(before, after)
-    ranked, held, named = _counted(store, after, touched, query)
+    changed = _changed_papers(store, before, after)
+    ranked, held, named = _counted(store, after, changed, query)
     try:
-        ranked_before, held_before, named_before = _counted(store, before, touched, query)
+        ranked_before, held_before, named_before = _counted(store, before, changed, query)
     except InputError:  # its counts are damaged
         raise
     except AffilError:  # the slice was empty before
@@ -126,12 +126,12 @@ def diff(
     return Diff(moves, causes, before, after, by, (*notes, *_notes(before, after)))
 
 
-def _counted(store: Store, state: State, touched: pa.Table, query: Query) -> tuple[pd.DataFrame, pa.Table, pa.Table]:
-    """A state's ranking, and for touched venues and years: credit by entity and paper, and the institutions of each string."""
+def _counted(store: Store, state: State, changed: pa.Table, query: Query) -> tuple[pd.DataFrame, pa.Table, pa.Table]:
+    """A state's ranking, and of papers that may have changed: credit by entity, and the institutions of each string."""
     plain = replace(state, settings=state.settings.model_copy(update={"ranges": False}))
     with store.opened(plain, **query) as (db, venues):
         frame = measure(db, venues, plain.settings, **query).frame
-        db.register("touched", touched)
+        db.register("changed", changed)
         return frame, db.sql(sql("diff/held")).to_arrow_table(), db.sql(sql("diff/named")).to_arrow_table()
 
 
@@ -160,12 +160,15 @@ def _moves(before: pd.DataFrame | None, after: pd.DataFrame, by: str) -> pd.Data
     return out.drop(columns=["own", "moved", "size"]).reset_index(drop=True)
 
 
-def _touched(before: State, after: State) -> pa.Table:
-    """Venues and years whose credit differs, or all if another input of the counts changed."""
-    old, new = ({(p.venue, p.year): p.file for p in state.partitions} for state in (before, after))
+def _changed_papers(store: Store, before: State, after: State) -> pa.Table:
+    """The ids of papers whose credit may differ: those whose stored rows do, or all if another input of the counts changed."""
     same_rest = (before.institutions, before.venues, before.settings) == (after.institutions, after.venues, after.settings)
-    some = sorted(w for w in old.keys() | new.keys() if not same_rest or old.get(w) != new.get(w))
-    return pa.table({"venue": pa.array([v for v, _ in some], pa.string()), "year": pa.array([y for _, y in some], pa.int16())})
+    old, new = ({p.file for p in state.partitions if p.file} for state in (before, after))
+    with database(after.settings.memory) as db:
+        for name, files in {"before": old, "after": new}.items():
+            read = [str(store.whole(file)) for file in sorted(files - (old & new if same_rest else set()))]
+            (db.read_parquet(read) if read else db.from_arrow(CREDIT.empty_table())).create_view(f"credit_{name}")
+        return db.sql(sql("diff/changed" if same_rest else "diff/every")).to_arrow_table()
 
 
 def _decisions(entries: Sequence[LedgerEntry], first: int, last: int) -> pa.Table:

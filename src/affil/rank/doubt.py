@@ -20,12 +20,14 @@ from numpy.typing import NDArray
 from affil.io.arrays import to_numpy, whole
 from affil.rank.credit import sql
 from affil.rank.ranking import Measure
-from affil.rank.shares import split_shares
+from affil.rank.shares import Pairs, split_shares
 from affil.rank.venues import AREAS
 from affil.settings import RankSettings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_OF_PAIRS = ", ".join(Pairs.__slots__)  # columns of the table `pair`
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.int64]
@@ -79,7 +81,7 @@ def doubts(db: duckdb.DuckDBPyConnection, by: Measure, settings: RankSettings, *
     """
     if not again:
         _make_pairs(db)
-    pairs = columns(db, "SELECT string, holder, probability, review FROM pair ORDER BY pair")
+    pairs = columns(db, f"SELECT {_OF_PAIRS}, review FROM pair ORDER BY pair")
     seats = columns(db, "SELECT holder, entity, part FROM seat ORDER BY holder, entity")
     entities = int(seats["entity"].max(initial=-1)) + 1
     probability, review = pairs["probability"].astype(np.float64), pairs["review"].astype(bool)
@@ -109,22 +111,20 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection, probable: float) -> tuple[pd.
         probable: the probability from which a match in review is taken as right.
 
     Returns two tables, in papers. The first has a row for each pair, institution, venue and year: pair (its number), affiliation,
-    probability, review, institution, stated, venue, year, effect. The second has, by institution, stated, venue and year, `drift`: by how
-    much the expected credit differs from what is counted plus all effects times (probability − counted), as credit is split; and
-    `drift_decided`: the same of the credit were the review queue decided (see `Doubts`).
+    probability, review, institution (`known_as` of sql/numbers.sql), venue, year, effect. The second has, by institution, venue and year,
+    `drift`: by how much the expected credit differs from what is counted plus all effects times (probability − counted), as credit is
+    split; and `drift_decided`: the same of the credit were the review queue decided (see `Doubts`).
     """
     import pandas as pd
 
     _make_pairs(db)
-    pairs = db.execute(
-        "SELECT affiliation, string, holder, probability, review FROM pair JOIN drawn_string USING (string) ORDER BY pair"
-    ).df()
+    pairs = db.execute(f"SELECT affiliation, {_OF_PAIRS}, review FROM pair JOIN drawn_string USING (string) ORDER BY pair").df()
     table = db.sql(sql("ranges/cells")).to_arrow_table()
     _, sizes, strings = _lists(table.column("strings"))
     probability, counted = pairs["probability"].to_numpy(np.float64), ~pairs["review"].to_numpy(bool)
-    columns = (pairs["string"].to_numpy(np.int64), pairs["holder"].to_numpy(np.int64), probability)
+    given = Pairs(*(pairs[name].to_numpy() for name in Pairs.__slots__))
     decided = counted | (probability >= probable)
-    shares = split_shares(sizes, strings, *columns, np.stack([counted, decided]))
+    shares = split_shares(sizes, strings, given, np.stack([counted, decided]))
     where = pd.DataFrame({"holder": shares.holder})
     where["venue"] = table.column("venue").to_pandas().to_numpy()[shares.owner]
     where["year"] = table.column("year").to_numpy()[shares.owner]
@@ -134,7 +134,7 @@ def effects_by_cell(db: duckdb.DuckDBPyConnection, probable: float) -> tuple[pd.
         linear = shares.effect * (chance - counted)[shares.pair]
         return np.asarray((value - shares.states[0] - _sums(shares.row, linear, len(shares.owner))) * part)
 
-    holders = db.execute("SELECT institution, stated FROM holder ORDER BY holder").df()
+    holders = db.execute("SELECT known_as AS institution FROM holder ORDER BY holder").df()
 
     def gathered(rows: pd.DataFrame, *summed: str) -> pd.DataFrame:
         by = [column for column in rows if column not in summed]
@@ -192,8 +192,7 @@ def _parts(
     table = db.sql(sql("ranges/parts").format(weights=weights, areas="slice_area" if areas else "slice")).to_arrow_table()
     weight = np.stack([to_numpy(table.column(i + 1)) for i in range(max(len(areas), 1))])
     _, sizes, strings = _lists(table.column("strings"))
-    probability = pairs["probability"].astype(np.float64)
-    shares = split_shares(sizes, strings, pairs["string"], pairs["holder"], probability, states)
+    shares = split_shares(sizes, strings, Pairs(*(pairs[name] for name in Pairs.__slots__)), states)
 
     # the entities credited for each institution, several if it is rolled up to several
     of_holder = np.bincount(seats["holder"], minlength=int(pairs["holder"].max(initial=-1)) + 1)

@@ -20,7 +20,7 @@ from affil.rank.places import HongKong, find_place, hong_kong_groups, put_contin
 from affil.rank.presets import find_preset, mean_areas
 from affil.rank.ranges import with_ranges
 from affil.rank.ranking import LEVELS, MEASURES, Coverage, Level, Measure, Ranking, parse_years, years_text
-from affil.rank.rollup import ROLL_UPS, roll_up
+from affil.rank.rollup import ROLL_UPS, ways_up
 from affil.rank.venues import AREAS, Venues, find_area, load_venues
 from affil.settings import RankSettings, RollUp
 from affil.types import KINDS
@@ -97,7 +97,7 @@ def rank(
     settings, venues = settings or RankSettings(), venues or load_venues()
     with database(settings.memory) as db:
         prepare(db, tables, decisions or {}, venues, settings)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, settings))))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, settings), settings)))
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
         return replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
 
@@ -255,18 +255,23 @@ def _make_sites(db: duckdb.DuckDBPyConnection, settings: RankSettings) -> list[t
 
 
 def _roll(db: duckdb.DuckDBPyConnection, how: RollUp, not_parents: Sequence[str]) -> None:
-    """Create the table `rolled` with institution, id, part; closed or merged parents are replaced by their successors."""
+    """Create the table `rolled` with institution, named_parents, id, part: for all institutions where a string names no parent, and with
+    the parents that strings name; closed or merged parents are replaced by their successors.
+    """
     if how == "none":
-        db.execute("CREATE OR REPLACE TEMP TABLE rolled AS SELECT id AS institution, id, 1.0::DOUBLE AS part FROM institutions")
+        db.execute(
+            "CREATE OR REPLACE TEMP TABLE rolled AS SELECT institution, named_parents, institution AS id, 1.0::DOUBLE AS part "
+            "FROM (SELECT id AS institution, '' AS named_parents FROM institutions UNION SELECT institution, named_parents FROM holder)"
+        )
         return
-    rows = db.execute("SELECT id, active_id, kind, parents FROM institutions ORDER BY id").fetchall()
-    active = {identifier: successor for identifier, successor, *_ in rows}
-    kept = {
-        i: [active[p] for p in parents or () if p in active and not {p, active[p]} & {*not_parents}]
-        for i, _, _, parents in rows
-    }
-    kinds = {i: kind or "" for i, _, kind, _ in rows}
-    put_rows(db, "rolled", roll_up(kept, how, kinds), institution="VARCHAR", id="VARCHAR", part="DOUBLE")
+    ways = ways_up(db, how, not_parents)
+    named = db.execute("SELECT DISTINCT institution, named_parents FROM holder WHERE named_parents <> ''").fetchall()
+    rolled = [
+        (institution, parents, top, part)
+        for institution, parents in [*((i, "") for i in ways.institutions), *named]
+        for top, part in ways.of(institution, parents.split())
+    ]
+    put_rows(db, "rolled", rolled, institution="VARCHAR", named_parents="VARCHAR", id="VARCHAR", part="DOUBLE")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from affil.rank.choices import nearest
 from affil.rank.credit import find_ids, sql
 from affil.rank.places import find_place
 from affil.rank.ranking import Level, plain_rows
+from affil.rank.rollup import ROLL_UPS, ways_up
 from affil.settings import Settings
 from affil.wording import Said, counted, joined, said
 
@@ -157,7 +158,7 @@ def _without_a_row(db: duckdb.DuckDBPyConnection, given: str, identifier: str, n
     own = {string: counts for string, institution, _, counts in rows if institution == identifier}
     spelt = {f" {fold(one)} " for one in (given, name)}
     parts = {
-        string: part
+        string: (institution, part)
         for string, institution, part, counts in rows
         if institution != identifier and counts and string not in own and any(one in f" {fold(string)} " for one in spelt)
     }
@@ -170,14 +171,16 @@ def _without_a_row(db: duckdb.DuckDBPyConnection, given: str, identifier: str, n
             )
         )
     if parts:
-        units = [*dict.fromkeys(parts.values())]
+        units = dict(parts.values())
+        how = _roll_up_to(db, identifier, units)
         told.append(
             said(
                 "{0:,} {0:string names|strings name} it, counted for {2}, {1:a part|parts} of it "
-                '(see --roll-up labs, or decide.policy = "all" in settings.toml)',
+                '(see {3}decide.policy = "all" in settings.toml)',
                 len(parts),
                 len(units),
-                _some(units),
+                _some([*units.values()]),
+                said("--roll-up {0}, or ", how) if how else "",
             )
         )
     if waiting := [string for string, counts in own.items() if not counts]:
@@ -190,6 +193,15 @@ def _without_a_row(db: duckdb.DuckDBPyConnection, given: str, identifier: str, n
     if _spelt(given) == _spelt(name):
         return said("{0} ({1}) has no row in this ranking: {2}", name, identifier, because)
     return said("{0!r} is {1} ({2}), which has no row in this ranking: {3}", given, name, identifier, because)
+
+
+def _roll_up_to(db: duckdb.DuckDBPyConnection, identifier: str, units: Collection[str]) -> str:
+    """The first way of rolling up by which units that strings name beside an institution count for it; "" where none leads there."""
+    for how in ROLL_UPS[:0:-1]:
+        ways = ways_up(db, how)
+        if all(identifier in dict(ways.of(unit, (identifier,))) for unit in units):
+            return how
+    return ""
 
 
 def _other_level(db: duckdb.DuckDBPyConnection, level: Level, given: str) -> str:

@@ -12,9 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from affil.io.arrays import of_numpy, to_numpy
-from affil.rank.credit import sql
+from affil.rank.credit import TEXTS, sql
 
-_TEXTS = ("paper", "author", "affiliation", "institution", "stated")
 _AT_ONCE = 1 << 20  # rows whose texts are in memory at once
 
 
@@ -28,13 +27,13 @@ def number_texts(db: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation) -
         rows: credit with its texts (see sql/credit.sql); ids of papers are unique.
     """
     batches = _read(rows)
-    papers, authors, strings, institutions, stated = (_Numbered.of(batches[0].column(name).dictionary) for name in _TEXTS)
-    holders = _Holders.of(batches, institutions, stated)
+    papers, authors, strings, *of_holder = (_Numbered.of(batches[0].column(name).dictionary) for name in TEXTS)
+    holders = _Holders.of(batches, *of_holder)
     made = {
         "paper_id": _named("paper", papers.texts, "id"),
         "author_name": _named("author", authors.texts, "name"),
         "drawn_string": _named("string", strings.texts, "affiliation"),
-        "holder": holders.table(),
+        "each_holder": holders.table(),
     }
     for name, named in made.items():
         db.register(name, named)
@@ -46,7 +45,7 @@ def number_texts(db: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation) -
             "string": strings.of_rows(batch.column("affiliation")),
             "holder": holders.of_rows(batch),
         }
-        plain = batch.drop_columns([*_TEXTS])
+        plain = batch.drop_columns([*TEXTS])
         return pa.RecordBatch.from_pydict({**dict(zip(plain.schema.names, plain.columns, strict=True)), **numbers})
 
     first = numbered(batches.pop(0))
@@ -78,29 +77,35 @@ class _Numbered:
 
 @dataclass(frozen=True, slots=True)
 class _Holders:
-    """Institutions with the place that a string states, which are different holders of credit: `keys` has each in order."""
+    """Institutions with the place and the parents that a string names, which are different holders of credit: `keys` has each in order."""
 
     institutions: _Numbered
     stated: _Numbered
+    parents: _Numbered
     keys: pa.Array
 
     @classmethod
-    def of(cls, batches: Sequence[pa.RecordBatch], institutions: _Numbered, stated: _Numbered) -> _Holders:
-        none = cls(institutions, stated, of_numpy(np.empty(0, np.int64)))
-        return cls(
-            institutions, stated, pc.unique(pa.chunked_array([pc.unique(none._of(b)) for b in batches])).drop_null().sort()
-        )
+    def of(cls, batches: Sequence[pa.RecordBatch], institutions: _Numbered, stated: _Numbered, parents: _Numbered) -> _Holders:
+        none = cls(institutions, stated, parents, of_numpy(np.empty(0, np.int64)))
+        keys = pc.unique(pa.chunked_array([pc.unique(none._of(b)) for b in batches])).drop_null().sort()
+        return cls(institutions, stated, parents, keys)
 
     def _of(self, batch: pa.RecordBatch) -> pa.Array:
-        first = of_numpy(
-            np.arange(len(self.institutions.texts) or 1) * self._many
-        )  # the key of an institution, with nothing stated
-        institution = pc.take(first, self.institutions.of_rows(batch.column("institution")))
-        return pc.add(institution, pc.cast(self.stated.of_rows(batch.column("stated")), pa.int64()))
+        """The key of each row: three numbers in one, and null where there is no institution."""
+        stated, parents = self._many
+        institution = self._first(self.institutions, stated * parents, batch.column("institution"))
+        place = self._first(self.stated, parents, batch.column("stated"))
+        above = self._first(self.parents, 1, batch.column("named_parents"))
+        return pc.add(pc.add(institution, place), above)
+
+    @staticmethod
+    def _first(texts: _Numbered, many: int, column: pa.DictionaryArray) -> pa.Array:
+        """The first key of the text of each row, where each text has so many; counted for texts, as rows are more."""
+        return pc.take(of_numpy(np.arange(len(texts.texts) or 1) * many), texts.of_rows(column))
 
     @property
-    def _many(self) -> int:
-        return max(len(self.stated.texts), 1)
+    def _many(self) -> tuple[int, int]:
+        return max(len(self.stated.texts), 1), max(len(self.parents.texts), 1)
 
     def of_rows(self, batch: pa.RecordBatch) -> pa.Array:
         """The number of the holder of each row; null where it has none."""
@@ -108,12 +113,13 @@ class _Holders:
 
     def table(self) -> pa.Table:
         """The holders with their numbers."""
-        at = to_numpy(self.keys)
+        at, (stated, parents) = to_numpy(self.keys), self._many
         return pa.table(
             {
                 "holder": of_numpy(np.arange(len(at), dtype=np.int32)),
-                "institution": self.institutions.texts.take(of_numpy(at // self._many)),
-                "stated": self.stated.texts.take(of_numpy(at % self._many)),
+                "institution": self.institutions.texts.take(of_numpy(at // (stated * parents))),
+                "stated": self.stated.texts.take(of_numpy(at // parents % stated)),
+                "named_parents": self.parents.texts.take(of_numpy(at % parents)),
             }
         )
 
@@ -135,7 +141,5 @@ def _named(number: str, texts: pa.Array, name: str) -> pa.Table:
 
 def _encoded(batch: pa.RecordBatch) -> pa.RecordBatch:
     """A batch of rows, of which texts are dictionaries."""
-    columns = [
-        c.dictionary_encode() if name in _TEXTS else c for name, c in zip(batch.schema.names, batch.columns, strict=True)
-    ]
+    columns = [c.dictionary_encode() if name in TEXTS else c for name, c in zip(batch.schema.names, batch.columns, strict=True)]
     return pa.RecordBatch.from_arrays(columns, batch.schema.names)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import duckdb
@@ -188,10 +189,15 @@ class Atoms:
 
 
 def _smallest(mean: Values, deviation: Values, weight: Values, owner: Numbers, level: float, most: int) -> Numbers:
-    """The smallest rank that each owner's rank does not exceed with a probability of at least `level`, by bisection."""
-    low, high = np.ones(int(owner[-1]) + 1, np.int64), np.full(int(owner[-1]) + 1, most)
-    while (low < high).any():
-        middle = (low + high) // 2
-        reached = np.bincount(owner, weight * below((middle[owner] - 0.5 - mean) / deviation)) >= level - 1e-9
-        low, high = np.where(reached, low, middle + 1), np.where(reached, middle, high)
+    """The smallest rank that each owner's rank does not exceed with a probability of at least `level`, by bisection between the least
+    and the largest such rank of its atoms, which come owner by owner.
+    """
+    own, starts = mean + 0.5 + deviation * NormalDist().inv_cdf(level), np.searchsorted(owner, np.arange(int(owner[-1]) + 1))
+    low: Numbers = np.clip(np.floor(np.minimum.reduceat(own, starts)) - 1, 1, most).astype(np.int64)
+    high = np.clip(np.ceil(np.maximum.reduceat(own, starts)) + 1, 1, most).astype(np.int64)
+    while (open_ := low < high).any():
+        at, middle = np.flatnonzero(open_[owner]), (low + high) // 2
+        of = owner[at]
+        reached = np.bincount(of, weight[at] * below((middle[of] - 0.5 - mean[at]) / deviation[at]), len(low)) >= level - 1e-9
+        low, high = np.where(open_ & ~reached, middle + 1, low), np.where(open_ & reached, middle, high)
     return low

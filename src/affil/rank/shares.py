@@ -39,19 +39,30 @@ class Shares:
     effect: Values
 
 
-def split_shares(
-    sizes: Numbers, strings: Numbers, string: Numbers, holder: Numbers, probability: Values, states: Bools
-) -> Shares:
-    """The shares of institutions in sets of strings.
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of a string and an institution, in the order of strings: the string, the holder and its institution (with the place that is
+    stated), the probability that the pair is right, and whether the string names parents of the institution.
+    """
+
+    string: Numbers
+    holder: Numbers
+    institution: Numbers
+    probability: Values
+    told: Bools
+
+
+def split_shares(sizes: Numbers, strings: Numbers, named: Pairs, states: Bools) -> Shares:
+    """The shares of institutions in sets of strings. An institution that several strings of a set name has one share, as the holder that
+    counts (sql/credit.sql): that of the first string that does in the first state, one that names parents of it before the others.
 
     Args:
         sizes: the number of strings of each set.
         strings: the strings of the sets, one set after the other.
-        string: the string of each pair.
-        holder: the institution of each pair.
-        probability: that the pair is right.
+        named: the pairs.
         states: states x pairs, which pairs are right in each; the last is the most probable one.
     """
+    string, institution, probability = named.string, named.institution, named.probability
     of_string = np.bincount(string, minlength=int(strings.max(initial=-1)) + 1)
     by_string, first = np.argsort(string, kind="stable"), np.cumsum(of_string) - of_string
     repeats = of_string[strings]
@@ -61,9 +72,10 @@ def split_shares(
     number = np.repeat(
         np.arange(len(strings)) - np.repeat(np.cumsum(sizes) - sizes, sizes), repeats
     )  # of the string in its set
-    order = np.lexsort((pair, holder[pair], owner))
+    last = 2 * ~states[0] + ~named.told  # the first pair of an institution is the one that counts
+    order = np.lexsort((pair, last[pair], institution[pair], owner))
     owner, number, pair = owner[order], number[order], pair[order]
-    begins = (np.diff(owner, prepend=-1) != 0) | (np.diff(holder[pair], prepend=-1) != 0)
+    begins = (np.diff(owner, prepend=-1) != 0) | (np.diff(institution[pair], prepend=-1) != 0)
     new, row = np.flatnonzero(begins), np.cumsum(begins) - 1
     elements = _Elements(owner, row, number, pair, probability[pair], states[:, pair], _free(owner, probability[pair]))
     alone = (of_string[string[pair]] == 1) & (np.bincount(row, minlength=len(new))[row] == 1)
@@ -94,7 +106,7 @@ def split_shares(
     at = first + np.arange(many.sum())
     return Shares(
         owner[new],
-        holder[pair[new]],
+        named.holder[pair[new]],
         mean[: len(new)],
         in_state[:, : len(new)],
         np.concatenate([by[~shared], own.row[direct], own.row[at]]),

@@ -116,7 +116,7 @@ class Store:
                 again = {where: old[where] for where in sorted(answered) if old[where].file}
                 fresh |= {(p.venue, p.year): p for p in self._count_again(db, again, settings)}
             state = State(
-                number=last.number + 1 if last else 1,
+                number=1 + max((int(file.stem) for file in self._states()), default=0),  # also after one of another version
                 time=datetime.now(UTC).isoformat(timespec="microseconds"),
                 partitions=tuple(fresh.get(where) or old[where] for where in sorted(papers)),
                 answers=self._write(_answers(db)),
@@ -294,7 +294,7 @@ class Store:
             return
         spans = number(db, settings, wanted)
         stats = _rows_of(db.sql("SELECT * FROM stats"))
-        for where, credit in count_credit(db, spans):
+        for where, credit in count_credit(db, spans, settings):
             yield Partition(*where, self._write(credit) if len(credit) else "", papers[where], stats[where])
 
     def _count_again(
@@ -303,13 +303,13 @@ class Store:
         """Count only those papers again that mention a string of the table `changed`; the others, and their number, are as before."""
         ends = np.cumsum([p.stats["papers"] for p in parts.values()]).tolist()
         spans = [(where, end - p.stats["papers"] + 1, end) for (where, p), end in zip(parts.items(), ends, strict=True)]
-        for some in batches(spans):
+        for some in batches(spans, settings.papers_at_once):
             files = [str(self.whole(parts[where].file)) for where, *_ in some]
             db.read_parquet(files).create_view("credit_before", replace=True)
             found = number_again(db, settings)
             if not found:
                 continue  # only records that are left out mention them
-            db.register("credit", all_credit(db, found))
+            db.register("credit", all_credit(db, found, settings))
             db.execute(sql("credit_after"))
             credit = db.sql(
                 "FROM credit_after ORDER BY venue, year, paper, position, affiliation, institution, credit"

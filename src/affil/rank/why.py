@@ -32,13 +32,17 @@ class Why:
     `row` is that row. `papers` has one row for each paper that counts: paper, title, venue, year, credit (with the venue's weight;
     they add up to the adjusted publications), aligned, authors (normalised names that hold it), strings (through which it
     counts), least_probability (of these; null where people decided all). `waiting` has the strings in review that may name the
-    entity and are not counted, most mentioned first: affiliation, institution, probability, mentions, papers. `state` is the state
-    of a project's counts that it is of, None where that is not known; `notes` are further sentences that a reader must see.
+    entity and are not counted, most mentioned first: affiliation, institution, probability, mentions, papers. `rolled` has the strings of
+    institutions that are rolled up to it, most papers first: affiliation, institution, name, part (of their credit), named (whether the
+    string decides the part, as it names parents of the institution, rather than the registry alone), papers; None at other levels.
+    `state` is the state of a project's counts that it is of, None where that is not known; `notes` are further sentences that a reader
+    must see.
     """
 
     row: dict[str, Any]
     papers: pd.DataFrame
     waiting: pd.DataFrame
+    rolled: pd.DataFrame | None
     ranking: Ranking
     state: State | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
@@ -58,7 +62,8 @@ class Why:
         """Everything, JSON-serialisable."""
         asked = ("level", "area", "venue", "years", "kind", "roll_up", "preset", "within", "hong_kong")
         about = {k: v for k, v in self.ranking.about().items() if k in asked}
-        return {**about, **self.row, "papers": plain_rows(self.papers), "waiting": plain_rows(self.waiting)}
+        tables = {"papers": self.papers, "waiting": self.waiting, "rolled": self.rolled}
+        return {**about, **self.row, **{name: plain_rows(frame) for name, frame in tables.items() if frame is not None}}
 
 
 def _told(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -102,7 +107,9 @@ def why(
     db.execute("SET VARIABLE entity = ?", [meant.row["id"]])
     db.execute("CREATE OR REPLACE TEMP TABLE wanted_id AS SELECT getvariable('entity') AS id")
     make_waiting(db)
-    return Why(meant.row, db.execute(sql("why/papers")).df(), db.execute(sql("why/waiting")).df(), ranking)
+    named, waiting = (db.execute(sql(f"why/{name}")).df() for name in ("papers", "waiting"))
+    rolled = db.execute(sql("why/rolled")).df() if ranking.level == "institution" else None
+    return Why(meant.row, named, waiting, rolled, ranking)
 
 
 def make_waiting(db: duckdb.DuckDBPyConnection) -> None:

@@ -20,18 +20,20 @@ from affil.registry.arrays import Arrays, write_arrays
 from affil.registry.dump import ROR
 from affil.registry.homonyms import active_successors
 from affil.registry.index import build_index
-from affil.registry.merge import merge
+from affil.registry.merge import merged
+from affil.registry.met import Met
 from affil.registry.ror import read_ror
-from affil.registry.tables import read_shipped, read_table, read_usage
+from affil.registry.tables import read_rows, read_shipped, read_table, read_usage
 from affil.types import Institution
 from affil.wording import said
 
 SHIPPED = "shipped"
+_TABLES = (".csv", ".tsv", ".tab", ".jsonl", ".ndjson", ".parquet", ".pq", ".xlsx", ".xls", ".ods")
 _DAY = re.compile(r"(?<!\d)20\d\d-[01]\d-[0-3]\d(?!\d)")
 
 
 def read_source(source: str | Path) -> Iterable[Institution]:
-    """Read one source: `shipped`, `ror` (see `fetch_ror`), a ROR dump (.json, .zip), or a table (.csv, .tsv)."""
+    """Read one source: `shipped`, `ror` (see `fetch_ror`), a ROR dump (.json, .zip), or a table (see `is_own`)."""
     if str(source) == SHIPPED:
         return read_shipped()
     path = source_path(source)
@@ -43,13 +45,18 @@ def read_source(source: str | Path) -> Iterable[Institution]:
         )
     if path.suffix.lower() in (".json", ".zip"):
         return read_ror(path)
-    if path.suffix.lower() in (".csv", ".tsv", ".tab", ".xlsx", ".xls", ".ods"):
+    if is_own(source):
         return read_table(path)
     raise InputError(
         path,
         said("unknown kind of source"),
         fix=said("give `shipped`, `ror`, a ROR dump (.json, .zip) or a table (.csv, .tsv, .xlsx)"),
     )
+
+
+def is_own(source: str | Path) -> bool:
+    """Whether a source is a user's table, by its name: .csv, .tsv, .jsonl (each also with .gz), .parquet or a spreadsheet."""
+    return Path(Path(source).name.lower().removesuffix(".gz")).suffix in _TABLES
 
 
 @rare_collections()
@@ -67,12 +74,40 @@ def build_file(sources: Sequence[str | Path], out: Path, progress: Callable[[str
     keep_inputs(out, *sources)
     tell = progress or (lambda _: None)
     tell(said("reading {0}", ", ".join(map(str, sources))))
-    institutions = merge(map(_with_usage, read_source(s)) for s in sources)
+    institutions, met = merge_sources(sources)
     if not institutions:
         raise AffilError(said("{0}: no institution found", ", ".join(map(str, sources))))
     notes = {source_note(s): source_date(s) for s in sources}
-    meta = {"sources": list(notes), "dates": {note: date for note, date in notes.items() if date}}
-    write_file(institutions, out, meta, tell)
+    dates = {note: date for note, date in notes.items() if date}
+    write_file(institutions, out, {"sources": list(notes), "dates": dates, "met": [one.as_json() for one in met]}, tell)
+
+
+def merge_sources(sources: Sequence[str | Path | Iterable[Institution]]) -> tuple[list[Institution], list[Met]]:
+    """Merge sources, earlier ones taking precedence (see `affil.registry.merge.merged`), and what rows of users' tables met.
+
+    Args:
+        sources: as `build_file` has them, or institutions.
+
+    Raises:
+        InputError: a source cannot be read, or a row names a parent or successor that no source has.
+    """
+    tables = {n: (Path(s), list(read_rows(Path(s)))) for n, s in enumerate(sources) if isinstance(s, str | Path) and is_own(s)}
+    rows = {one.id: (path, row) for path, read in reversed(tables.values()) for row, one in read}
+
+    def institutions(number: int, source: str | Path | Iterable[Institution]) -> Iterable[Institution]:
+        if number in tables:
+            return (one for _, one in tables[number][1])
+        return read_source(source) if isinstance(source, str | Path) else source
+
+    found = merged((map(_with_usage, institutions(n, s)) for n, s in enumerate(sources)), tables)
+    known = {one.id for one in found.institutions}
+    for path, read in tables.values():
+        for row, one in read:
+            for other in (*one.parents, *one.successors):
+                if found.today(other) not in known:
+                    fix = said("write the id of an institution that is there, give a row to it, or leave it out")
+                    raise InputError(path, said("no source has an institution {0!r}", other), row=row, fix=fix)
+    return found.institutions, [replace(one, file=str(rows[one.id][0]), row=rows[one.id][1]) for one in found.met]
 
 
 def _with_usage(institution: Institution) -> Institution:

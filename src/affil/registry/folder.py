@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -21,6 +22,7 @@ from affil.registry.arrays import FORMAT
 from affil.settings import TEXT
 from affil.wording import said
 
+LOG = logging.getLogger("affil.registry")  # warnings before what takes long, its steps at level INFO
 # Libraries whose versions may change how names are repaired, folded or weighted.
 _LIBRARIES = ("anyascii", "ftfy", "numpy", "opencc", "pycountry", "rapidfuzz", "scipy")
 
@@ -37,11 +39,22 @@ def cache_folder() -> Path:
     return folder
 
 
-def built_once(out: Path, build: Callable[[Path], None]) -> Path:
-    """The file `out`, built first where it is not there; of several processes that want it one builds, and the others wait."""
+def built_once(out: Path, build: Callable[[Path], None], why: str = "") -> Path:
+    """The file `out`, built first where it is not there; of several processes that want it one builds, and the others wait.
+
+    `why` is for what takes so long that people wonder: a warning of the logger `affil.registry` says it before, and those who wait are
+    told that.
+    """
+
+    def waiting() -> None:
+        if why:
+            LOG.warning(said("another process builds {0}; waiting for it", out))
+
     if not out.exists():
-        with alone(out.with_suffix(".lock")):
+        with alone(out.with_suffix(".lock"), waiting):
             if not out.exists():
+                if why:
+                    LOG.warning(why)
                 build(out)
     return out
 

@@ -9,11 +9,13 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from affil.errors import AffilError
 from affil.registry.arrays import Floats, Ints
 from affil.registry.gazetteer import Gazetteer, gazetteer
 from affil.registry.hashes import checksums, csr, deletions, prefix_table
 from affil.registry.homonyms import Words, find_owners, folded, surfaces_of
 from affil.types import Institution
+from affil.wording import said
 
 
 def build_index(institutions: Sequence[Institution]) -> dict[str, Any]:
@@ -21,6 +23,9 @@ def build_index(institutions: Sequence[Institution]) -> dict[str, Any]:
 
     Names of closed institutions count for their active successor. The keys are those of `affil.registry.arrays.Arrays`, except
     columns of institutions and names, and `shown` (see `affil.registry.homonyms.Surfaces`).
+
+    Raises:
+        AffilError: all names are such that name nobody.
     """
     number = {x.id: i for i, x in enumerate(institutions)}
     parents = [[number[p] for p in x.parents if p in number] for x in institutions]
@@ -29,6 +34,8 @@ def build_index(institutions: Sequence[Institution]) -> dict[str, Any]:
     names = find_owners(institutions, parents, surfaces, lambda country: known.within(country).called)
     owners, terms = names.owners, names.terms
     aliases = sorted(owners)
+    if not aliases:
+        raise AffilError(said("no institution of the sources has a name that tells it from other words; write names in full"))
     rows_of_place = known.named({(x.country, x.city) for x in institutions}, owners.keys())
     place_names = sorted(rows_of_place)
     holders: dict[str, set[int]] = defaultdict(set)  # institutions by term of their names

@@ -12,8 +12,9 @@ from anyascii import anyascii
 from affil.errors import AffilError
 from affil.names import fold
 from affil.names.ids import ROR_FORM, is_ror, mistyped, normal_id
+from affil.registry import checks
 from affil.registry.tables import read_table, write_table
-from affil.types import KINDS, Institution, Name
+from affil.types import Institution, Name
 from affil.wording import said
 
 _LONGEST = 60  # characters of a generated id
@@ -33,8 +34,8 @@ def write_own(path: Path, institutions: Iterable[Institution]) -> None:
 class Details:
     """What people say of an institution that the registry lacks.
 
-    `country` is an ISO 3166-1 code, `kind` one of `affil.types.KINDS`, `parents` ids of institutions, `ror` its ROR id in any usual form, if
-    it has one.
+    `country` is an ISO 3166-1 code or a name, `kind` one of `affil.types.KINDS`, `parents` ids of institutions, `ror` its ROR id in any
+    usual form, if it has one.
     """
 
     name: str
@@ -49,20 +50,15 @@ class Details:
         """Validate and return the details, in normal form.
 
         Raises:
-            AffilError: the name is blank, the country is not an ISO 3166-1 code, the kind is unknown, or the ROR id cannot be one.
+            AffilError: the name is blank, the country is neither a code nor a name of one, the kind is unknown, or the ROR id cannot be one.
         """
-        import pycountry
-
-        name, country, ror = " ".join(self.name.split()), self.country.strip().upper(), normal_id(self.ror) if self.ror else ""
+        name, ror = " ".join(self.name.split()), normal_id(self.ror) if self.ror else ""
         if not fold(name):
             raise AffilError(said("a new institution needs a name"))
-        if pycountry.countries.get(alpha_2=country) is None and country != "XK":
-            raise AffilError(said("no country {0!r}; write its ISO 3166-1 code of two letters, e.g. CN", country))
-        if self.kind not in KINDS:
-            raise AffilError(said("no kind {0!r}; known are: {1}", self.kind, ", ".join(KINDS)))
+        country, kind = checks.country(self.country), checks.kind(self.kind)
         if ror and not is_ror(ror):
             raise AffilError(said("no ROR id {0!r}: {1}", self.ror, mistyped(ror) or ROR_FORM))
-        return replace(self, name=name, country=country, city=" ".join(self.city.split()), ror=ror)
+        return replace(self, name=name, country=country, city=" ".join(self.city.split()), kind=kind, ror=ror)
 
 
 def make_institution(details: Details, taken: Collection[str] = ()) -> Institution:

@@ -2,42 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
+from typing import NamedTuple
 
 from affil.names.ids import is_ror, normal_id
 from affil.registry.homonyms import Words, folded
+from affil.registry.met import SEVERAL, Met, changes
+from affil.registry.same import contradiction, is_part, near
 from affil.types import Institution
 
 
+class Merged(NamedTuple):
+    """Institutions by id, sorted, of all sources; what users' records met; and the id of today of any id that a record names."""
+
+    institutions: list[Institution]
+    met: list[Met]
+    today: Callable[[str], str]
+
+
 def merge(sources: Iterable[Iterable[Institution]]) -> list[Institution]:
+    """The institutions of `merged`, of sources that nobody adds to by hand."""
+    return merged(sources).institutions
+
+
+def merged(sources: Iterable[Iterable[Institution]], own: Collection[int] = ()) -> Merged:
     """Merge sources into one list, sorted by id.
 
     Of two records with the same id, filled fields of the earlier source win ("A over B": A first); names and other ids are
     joined. An institution whose id is among the other ids of exactly one other is merged into it. So is one with a local
-    (non-ROR) id if exactly one active ROR record of its country has its name, unless a single source has both and so tells them
-    apart. A merged institution's references follow the new id; its old id becomes one of the other ids.
+    (non-ROR) id if exactly one active ROR record of its country has its name and nothing contradicts, unless a single source has both
+    and so tells them apart: its fields win there. A user's record that meets an institution by name only adds to it: names, ids and
+    what that lacks. A merged institution's references follow the new id; its old id becomes one of the other ids.
+
+    Args:
+        sources: the institutions of each.
+        own: the numbers of the sources that are users' tables.
     """
-    merged: dict[str, Institution] = {}
+    known: dict[str, Institution] = {}
     origins: dict[str, set[int]] = {}
+    theirs: dict[str, Institution] = {}  # without what users' tables say
     for number, source in enumerate(sources):
         for new in source:
-            merged[new.id] = _join(merged[new.id], new) if new.id in merged else new
+            known[new.id] = _join(known[new.id], new) if new.id in known else new
             origins.setdefault(new.id, set()).add(number)
-    owner_of = _other_id_owners(merged.values())
-    renamed = {i: to for i in merged if (to := owner_of.get(normal_id(i), i)) != i and to in merged}
+            if number not in own and own:
+                theirs[new.id] = _join(theirs[new.id], new) if new.id in theirs else new
+    owner_of = _other_id_owners(known.values())
+    renamed = {i: to for i in known if (to := owner_of.get(normal_id(i), i)) != i and to in known}
     renamed = {i: to for i, to in renamed.items() if to not in renamed}  # break cycles: two records naming each other's ids
-    local = _crosswalk({i: x for i, x in merged.items() if i not in renamed}, origins)
-    renamed = local | {i: local.get(to, to) for i, to in renamed.items()}
+
+    def owner(identifier: str) -> str:
+        found = identifier if identifier in known else owner_of.get(normal_id(identifier), identifier)
+        return renamed.get(found, found)
+
+    current = {i: replace(x, parents=tuple(map(owner, x.parents))) for i, x in known.items() if i not in renamed}
+    local, by_name = _namesakes(current, origins, frozenset(own))
 
     def today(identifier: str) -> str:
-        known = identifier if identifier in merged else owner_of.get(normal_id(identifier), identifier)
-        return renamed.get(known, known)
+        found = owner(identifier)
+        return local.get(found, found)
 
+    adding = {i for i in local if origins[i] <= set(own)}  # by name, so that they change nothing
     out: dict[str, Institution] = {}
-    for institution in merged.values():
-        target = renamed.get(institution.id, institution.id)
-        before = (normal_id(institution.id),) if institution.id in renamed else ()
+    for institution in sorted(known.values(), key=lambda one: one.id in local):
+        target = today(institution.id)
+        before = (normal_id(institution.id),) if institution.id != target else ()
         moved = replace(
             institution,
             id=target,
@@ -46,15 +76,21 @@ def merge(sources: Iterable[Iterable[Institution]]) -> list[Institution]:
             other_ids=tuple(dict.fromkeys((*before, *institution.other_ids))),
         )
         if target in out:  # a local record takes precedence over its ROR record, whichever came first
-            moved = _join(moved, out[target]) if institution.id in local else _join(out[target], moved)
+            above = institution.id in local and institution.id not in adding
+            moved = _join(moved, out[target]) if above else _join(out[target], moved)
         out[target] = moved
-    return [out[i] for i in sorted(out)]
+    before_of = {to: i for i, to in renamed.items()}
+    by_id = []
+    for i in (i for i in known if i not in adding and not origins[i].isdisjoint(own)):
+        if found := next((theirs[j] for j in (i, today(i), before_of.get(i)) if j in theirs), None):
+            by_id.append(Met(i, found.id, found.name, "id", changed=changes(found, out[today(i)])))
+    return Merged([out[i] for i in sorted(out)], by_id + by_name, today)
 
 
 def _join(upper: Institution, lower: Institution) -> Institution:
     known = {n.value for n in upper.names}
     added = tuple(replace(n, kind="label") if n.kind == "official" else n for n in lower.names if n.value not in known)
-    same_place = upper.country == lower.country
+    same_place = upper.country == lower.country and (upper.city == lower.city or near(upper, lower))
     return replace(
         upper,
         names=upper.names + added,
@@ -62,8 +98,8 @@ def _join(upper: Institution, lower: Institution) -> Institution:
         country=upper.country or lower.country,
         region=upper.region or (lower.region if same_place else ""),
         city=upper.city or (lower.city if same_place else ""),
-        lat=upper.lat if upper.lat is not None else lower.lat,
-        lon=upper.lon if upper.lon is not None else lower.lon,
+        lat=upper.lat if upper.lat is not None or not same_place else lower.lat,
+        lon=upper.lon if upper.lon is not None or not same_place else lower.lon,
         domain=upper.domain or lower.domain,
         parents=tuple(dict.fromkeys(upper.parents + lower.parents)),
         successors=tuple(dict.fromkeys(upper.successors + lower.successors)),
@@ -85,24 +121,44 @@ def _other_id_owners(institutions: Iterable[Institution]) -> dict[str, str]:
     return {other: some[0].id for other, some in active.items() if len(some) == 1}
 
 
-def _crosswalk(merged: dict[str, Institution], origins: dict[str, set[int]]) -> dict[str, str]:
-    """Map local ids to ROR ids by name and country; `origins` are the source numbers of each id."""
-    local = [i for i in merged.values() if not is_ror(i.id)]
-    if not local or len(local) == len(merged):
-        return {}
-    called = dict(zip((i.id for i in local), folded([i.name for i in local]), strict=True))
-    wanted = {(i.country, called[i.id]) for i in local}
-    by_name: dict[tuple[str, Words], set[str]] = {}
-    ror = [i for i in merged.values() if i.status == "active" and is_ror(i.id)]
-    names = [(i, name.value) for i in ror for name in i.names if name.kind != "acronym"]
-    for (institution, _), words in zip(names, folded([value for _, value in names]), strict=True):
-        if (key := (institution.country, words)) in wanted:
-            by_name.setdefault(key, set()).add(institution.id)
-    taken: set[str] = set()
-    renamed = {}
-    for i in local:
-        found = by_name.get((i.country, called[i.id]), set())
-        if len(found) == 1 and not found & taken and not any(origins[i.id] & origins[x] for x in found):
-            renamed[i.id] = next(iter(found))
-            taken |= found
-    return renamed
+def _namesakes(
+    known: dict[str, Institution], origins: dict[str, set[int]], own: frozenset[int]
+) -> tuple[dict[str, str], list[Met]]:
+    """The id that a local record takes of the one other that has its name and country, and what users' records met so.
+
+    Records with local ids take the id of a ROR record, those of users' tables alone that of any record of another source.
+
+    Args:
+        known: the records by id.
+        origins: the numbers of the sources of each.
+        own: the numbers of users' tables.
+    """
+    users = {i for i in known if origins[i] <= own}
+    local = [one for one in known.values() if not is_ror(one.id)]
+    called = dict(zip((one.id for one in local), folded([one.name for one in local]), strict=True))
+    wanted = {(one.country, called[one.id]) for one in local}
+    takers = [one for one in known.values() if one.status == "active" and (is_ror(one.id) or (users and one.id not in users))]
+    names = [(one, name.value) for one in takers for name in one.names if name.kind != "acronym"] if local else []
+    by_name: dict[tuple[str, Words], dict[str, Institution]] = {}
+    for (one, _), words in zip(names, folded([value for _, value in names]), strict=True):
+        if (key := (one.country, words)) in wanted:
+            by_name.setdefault(key, {})[one.id] = one
+    renamed: dict[str, str] = {}
+    met = []
+    for one in local:
+        found = [
+            other
+            for other in by_name.get((one.country, called[one.id]), {}).values()
+            if not origins[one.id] & origins[other.id] and (is_ror(other.id) or one.id in users)
+        ]
+        against = {other.id: contradiction(one, other) for other in found}
+        fit = [other for other in found if not against[other.id]]
+        if len(fit) == 1 and fit[0].id not in renamed.values():
+            renamed[one.id] = fit[0].id
+            if {one.id, fit[0].id} & users:
+                user, other = (one, fit[0]) if one.id in users else (fit[0], one)
+                met.append(Met(user.id, other.id, other.name, "name"))
+        elif one.id in users and found and not any(is_part(one, other) for other in found):
+            other = (fit or found)[0]
+            met.append(Met(one.id, other.id, other.name, "name", against[other.id] or SEVERAL))
+    return renamed, met

@@ -17,7 +17,7 @@ SPELT = (COUNTRY, REGION, CITY)
 _LOCALES = ("zh_CN", "ja", "ko", "de", "fr", "es", "pt", "it", "ru", "ar", "tr", "nl", "pl", "cs", "sv", "fi", "da", "hu", "ro", "el",
             "uk", "he", "fa", "vi", "id")  # fmt: skip
 # Countries whose subdivisions appear in addresses; elsewhere they are mostly named like their capitals.
-_SUBDIVIDED = (
+SUBDIVIDED = (
     "US",
     "CA",
     "AU",
@@ -188,7 +188,7 @@ def read_places(min_population: int = 15_000, all_names_from: int = 100_000) -> 
         yield Place(name, COUNTRY, "XK")
     for sub in pycountry.subdivisions:
         code = sub.country_code
-        if code in _SUBDIVIDED and sub.parent_code is None:
+        if code in SUBDIVIDED and sub.parent_code is None:
             names = {sub.name.split("[")[0].split("(")[0].strip()}
             names |= {t.gettext(sub.name) for t in _translations("iso3166-2")[:1]} | {_REGIONS.get(sub.code, sub.name)}
             for name in sorted(names):

@@ -18,11 +18,13 @@ from affil.errors import UnknownIdError
 from affil.names.ids import id_forms, mistyped
 from affil.registry.arrays import read_arrays
 from affil.registry.dump import ROR
-from affil.registry.folder import built_once, cache_folder, sources_hash
+from affil.registry.folder import LOG, built_once, cache_folder, sources_hash
+from affil.registry.met import Met, met_counts
 from affil.settings import SEARCH
 from affil.types import Institution, Name
 from affil.wording import said
 
+_ONCE = said("building the index of the shipped registry; this happens once, and takes half a minute")
 EXACT = 1.0  # similarity of an institution that has the query as a name
 
 
@@ -46,6 +48,9 @@ class Registry:
             InputError: the file is not there, damaged, or built by another version. Damage in what is not read at once is told by the
                 call that first reads it.
             AffilError: `ror` is given but no dump has been fetched.
+
+        The first use of the shipped registry takes some 20 to 40 seconds, as its index is built: a warning of the logger
+        `affil.registry` says so, and its steps are at level INFO.
         """
         if str(path) == ROR:
             from affil.registry.cached import ror_path
@@ -53,7 +58,7 @@ class Registry:
             return cls(built := ror_path(), f"affil registry build shipped ror -o {built}")
         if path is not None and str(path) != "shipped":
             return cls(Path(path))
-        built = built_once(cache_folder() / f"shipped-{sources_hash()}.affil", _build_shipped)
+        built = built_once(_shipped_file(), _build_shipped, _ONCE)
         return cls(built, f"affil registry build shipped -o {built}")
 
     def verify(self) -> None:
@@ -74,6 +79,11 @@ class Registry:
     def version(self) -> str:
         """The sources it was built from, and a short hash."""
         return f"{' + '.join(self.meta['sources'])} ({self.hash[:12]})"
+
+    @property
+    def met(self) -> list[Met]:
+        """What rows of users' tables met when it was built."""
+        return [Met(**one) for one in self.meta.get("met", ())]
 
     @cached_property
     def ids(self) -> list[str]:
@@ -294,13 +304,22 @@ class Registry:
         """Counts, sources, dates of the sources where known, hash and path."""
         meta = self.meta
         about = {"sources": meta["sources"], "dates": meta.get("dates", {}), "hash": self.hash, "path": str(self.path)}
-        return {**meta["counts"], **about}
+        return {**meta["counts"], **met_counts(self.met), **about}
+
+
+def _shipped_file() -> Path:
+    return cache_folder() / f"shipped-{sources_hash()}.affil"
+
+
+def built_shipped() -> Registry | None:
+    """The shipped registry if it was used before, so that its index is built; it need not be built to say so."""
+    return Registry(built) if (built := _shipped_file()).exists() else None
 
 
 def _build_shipped(out: Path) -> None:
     from affil.registry.build import SHIPPED, build_file
 
-    build_file([SHIPPED], out)
+    build_file([SHIPPED], out, LOG.info)
 
 
 def build_registry(sources: Sequence[str | Path], out: Path, progress: Callable[[str], None] | None = None) -> Registry:

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from affil.errors import InputError
+from affil.errors import AffilError, InputError
 from affil.names.ids import SCHEMES, other_id
+from affil.registry import checks
 from affil.types import Institution, Name
-from affil.wording import said
+from affil.wording import message_of, said
 
 _HOST = re.compile(r"^(?:https?://)?(?:www\d?\.)?([^/:]+)")
 
@@ -36,11 +37,10 @@ def read_ror(path: Path) -> Iterator[Institution]:
         raise InputError(path, said("holds no list of records"), fix=said("give a ROR data dump as published (.json or .zip)"))
     for row, record in enumerate(records, 1):
         try:
-            yield _v2(record) if isinstance(record["names"], list) else _v1(record)
+            yield _checked(_v2(record) if isinstance(record.get("names"), list) or "name" not in record else _v1(record))
+        except AffilError as error:
+            raise InputError(path, message_of(error), row=row, unit="record") from None
         except KeyError as missing:
-            if "name" in record and "id" in record:
-                yield _v1(record)
-                continue
             raise InputError(
                 path, said("record without {0}", missing), row=row, unit="record", fix=said("expected ROR schema v1 or v2")
             ) from missing
@@ -48,6 +48,15 @@ def read_ror(path: Path) -> Iterator[Institution]:
             raise InputError(
                 path, said("not a ROR record ({0})", error), row=row, unit="record", fix=said("expected ROR schema v1 or v2")
             ) from error
+
+
+def _checked(one: Institution) -> Institution:
+    """The institution, whose country, status and coordinates can be such; raises AffilError where they cannot."""
+    checks.status(one.status)
+    checks.degrees(one.lat, one.lon)
+    if one.country:
+        checks.country(one.country)
+    return one
 
 
 def load_records(path: Path) -> Any:

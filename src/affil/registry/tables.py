@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import math
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -12,14 +11,14 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from affil.errors import InputError
+from affil.errors import AffilError, InputError
 from affil.io.tables import create_table, open_table
 from affil.io.writers import text_of
-from affil.names.ids import mistyped, normal_id
-from affil.types import KINDS, Institution, Name
-from affil.wording import said
+from affil.names.ids import normal_id
+from affil.registry import checks
+from affil.types import Institution, Name
+from affil.wording import message_of, said
 
-STATUSES = ("active", "inactive", "withdrawn")
 REQUIRED = ("id", "name", "country")
 OPTIONAL = (
     "kind", "region", "city", "lat", "lon", "domain", "parents", "successors", "status", "aliases", "acronyms", "labels", "former",
@@ -51,10 +50,8 @@ def read_shipped() -> Iterator[Institution]:
     with folder.joinpath("successors.csv").open(encoding="utf-8") as lines:
         since = {row["id"]: row["successor_from"] for row in csv.DictReader(lines)}
     children = Counter(parent for row in rows for parent in row["parents"].split())
-    for number, row in enumerate(rows, 2):
-        found = _institution(
-            row | {"successor_from": since.get(row["id"], "")}, tuple(names[row["id"]]), Path("institutions.csv"), number
-        )
+    for row in rows:
+        found = _institution(row | {"successor_from": since.get(row["id"], "")}, tuple(names[row["id"]]))
         known = round(math.log1p(2 * len(found.names) + 4 * children[found.id]), 4)
         yield replace(
             found,
@@ -73,16 +70,21 @@ def read_usage() -> dict[str, int]:
 
 
 def read_table(path: Path) -> Iterator[Institution]:
-    """Yield the institutions of a user's table, one a row, of any kind and encoding that `affil.io` reads.
+    """Yield the institutions of `read_rows`."""
+    return (one for _, one in read_rows(path))
 
-    Required columns: `id`, `name`, `country` (ISO 3166-1 alpha-2). Optional: `kind`, `region` (ISO 3166-2), `city`, `lat`,
+
+def read_rows(path: Path) -> Iterator[tuple[int, Institution]]:
+    """Yield the institutions of a user's table with their rows, of any kind and encoding that `affil.io` reads.
+
+    Required columns: `id`, `name`, `country` (ISO 3166-1 alpha-2, or a name). Optional: `kind`, `region` (ISO 3166-2), `city`, `lat`,
     `lon`, `status`, `successor_from` (the first year that counts for the successor of a closed institution), and, with values
     separated by `|`: `domain` (the site's first), `aliases`, `acronyms`, `former`, `labels` (as `zh:北京大学|de:...`), `parents`,
-    `successors`, `other_ids`. A column `ror_source` is ignored. A row whose id is known to another source, as id or other id,
-    is merged with that record.
+    `successors`, `other_ids`. A column `ror_source` is ignored. How a row meets an institution of another source: see
+    `affil.registry.merge.merged`.
 
     Raises:
-        InputError: a column is missing or unknown, a row has no id or name, or a value is invalid.
+        InputError: a column is missing or unknown, a row has no id or name, or a value is invalid (see `affil.registry.checks`).
     """
     with open_table(path) as table:
         if missing := [c for c in REQUIRED if c not in table.columns]:
@@ -94,7 +96,13 @@ def read_table(path: Path) -> Iterator[Institution]:
         seen: dict[str, int] = {}
         for batch in table.batches(_ROWS):
             for number, values in zip(batch.rows, zip(*batch.columns.values(), strict=True), strict=True):
-                yield _row(dict(zip(batch.columns, map(text_of, values), strict=True)), seen, path, number)
+                try:
+                    one = _row(dict(zip(batch.columns, map(_text, values), strict=True)))
+                except AffilError as error:
+                    raise InputError(path, message_of(error), row=number) from None
+                if (before := seen.setdefault(one.id, number)) != number:
+                    raise InputError(path, said("id {0!r} stands in row {1} already", one.id, before), row=number)
+                yield number, one
 
 
 def write_table(path: Path, institutions: Iterable[Institution]) -> None:
@@ -126,79 +134,54 @@ def _cells(one: Institution) -> dict[str, str]:
     return {**text, **degrees, **several, **of_kind}
 
 
-def _row(row: dict[str, str], seen: dict[str, int], path: Path, number: int) -> Institution:
+def _text(value: object) -> str:
+    """A cell as text; a list, as of Parquet, with bars between its values."""
+    return "|".join(map(text_of, value)) if isinstance(value, list) else text_of(value)
+
+
+def _row(row: dict[str, str]) -> Institution:
     if not row["id"].strip() or not row["name"].strip():
-        raise InputError(path, said("id or name is empty"), row=number)
-    row = row | {"id": normal_id(row["id"])}
-    if (before := seen.setdefault(row["id"], number)) != number:
-        raise InputError(path, said("id {0!r} stands in row {1} already", row["id"], before), row=number)
-    of_others = {c: [normal_id(i) for i in _several(row.get(c, ""))] for c in ("parents", "successors", "other_ids")}
-    for written in (row["id"], *(i for ids in of_others.values() for i in ids)):
-        if problem := mistyped(written):
-            raise InputError(path, said("{0!r}: {1}", written, problem), row=number)
-    names = [Name(row["name"], "", "official")]
+        raise AffilError(said("id or name is empty"))
+    ids = {c: " ".join(map(checks.identifier, _several(row.get(c, "")))) for c in ("parents", "successors", "other_ids")}
+    own, others = checks.identifier(row["id"]), ids.pop("other_ids").split()
+    if own in ids["parents"].split():
+        raise AffilError(said("{0} cannot be its own parent", own))
+    names = [Name(row["name"].strip(), "", "official")]
     for column, kind in (("aliases", "alias"), ("acronyms", "acronym"), ("former", "former"), ("labels", "label")):
         for value in _several(row.get(column, "")):
-            language, colon, label = value.partition(":")
-            is_label = kind == "label" and colon
-            names.append(Name(label if is_label else value, language if is_label else "", kind))
-    spaced = row | {c: " ".join(of_others[c]) for c in ("parents", "successors")}
-    domains = _several(row.get("domain", "").lower())
-    spaced |= {"domain": domains[0] if domains else ""}
-    one = _institution(spaced, tuple(names), path, number)
-    return replace(one, other_ids=tuple(of_others["other_ids"]), other_domains=tuple(domains[1:]))
+            language, colon, label = value.partition(":") if kind == "label" else ("", "", "")
+            names.append(Name(label.strip() if colon else value, checks.language(language) if colon else "", kind))
+    domains = [checks.domain(value) for value in _several(row.get("domain", ""))]
+    one = _institution(row | ids | {"id": own, "domain": domains[0] if domains else ""}, tuple(names))
+    return replace(one, other_ids=tuple(others), other_domains=tuple(domains[1:]))
 
 
 def _several(cell: str) -> list[str]:
     return [v.strip() for v in cell.split("|") if v.strip()]
 
 
-def _institution(row: dict[str, str], names: tuple[Name, ...], path: Path, number: int) -> Institution:
-    kind, status = row.get("kind") or "other", row.get("status") or "active"
-    if kind not in KINDS:
-        raise InputError(path, said("unknown kind {0!r}", kind), row=number, fix=said("known are {0}", ", ".join(KINDS)))
-    if status not in STATUSES:
-        raise InputError(path, said("unknown status {0!r}", status), row=number, fix=said("known are {0}", ", ".join(STATUSES)))
-    country = row["country"].strip().upper()
-    if len(country) != 2 or not country.isalpha():
-        raise InputError(path, said("country {0!r} is not an ISO 3166-1 alpha-2 code", row["country"]), row=number)
-    parents = tuple((row.get("parents") or "").split())
+def _institution(row: dict[str, str], names: tuple[Name, ...]) -> Institution:
+    """The institution of a row, whose ids are in normal form.
+
+    Raises:
+        AffilError: a value is invalid.
+    """
+    country = checks.country(row["country"])
+    lat, lon = checks.degrees(row.get("lat"), row.get("lon"))
     return Institution(
-        id=row["id"].strip(),
+        id=row["id"],
         name=row["name"].strip(),
         names=names or (Name(row["name"].strip(), "", "official"),),
-        kind=kind,
+        kind=checks.kind(row.get("kind", "")),
         country=country,
-        region=row.get("region") or "",
-        city=row.get("city") or "",
-        lat=_degrees(row.get("lat"), 90, path, number),
-        lon=_degrees(row.get("lon"), 180, path, number),
-        domain=(row.get("domain") or "").lower(),
-        parents=parents,
-        successors=tuple((row.get("successors") or "").split()),
-        successor_from=_year(row.get("successor_from"), path, number),
-        status=status,
+        region=checks.region(row.get("region", ""), country),
+        city=row.get("city", "").strip(),
+        lat=lat,
+        lon=lon,
+        domain=row.get("domain", "").lower(),
+        parents=tuple(row.get("parents", "").split()),
+        successors=tuple(row.get("successors", "").split()),
+        successor_from=checks.year(row.get("successor_from", "")),
+        status=checks.status(row.get("status", "")),
         prominence=round(math.log1p(2 * len(names)), 4),
     )
-
-
-def _year(cell: str | None, path: Path, number: int) -> int | None:
-    if not (cell or "").strip():
-        return None
-    if not re.fullmatch(r"\s*[12]\d{3}\s*", cell or ""):
-        raise InputError(
-            path, said("successor_from {0!r} is not a year", cell), row=number, fix=said("four digits, or nothing")
-        )
-    return int(cell or "")
-
-
-def _degrees(cell: str | None, most: int, path: Path, number: int) -> float | None:
-    if not cell:
-        return None
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.nan
-    if not abs(value) <= most:
-        raise InputError(path, said("{0!r} is not a coordinate", cell), row=number, fix=said("degrees from -{0} to {0}", most))
-    return value

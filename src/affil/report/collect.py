@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib import resources
@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from affil.errors import AffilError, InputError
+from affil.io.beside import Ask, here
 from affil.rank import (
     AREAS,
     MEASURES,
@@ -24,6 +25,8 @@ from affil.rank import (
     Profiles,
     Ranking,
     RanksByYear,
+    State,
+    Store,
     Trend,
     Venues,
     compare,
@@ -48,6 +51,7 @@ from affil.workspace import Workspace
 from affil.workspace.results import count_or_last
 
 WITH_PAGES: tuple[Level, ...] = ("institution", "city", "country")  # levels whose entities have pages
+_ASIDE: tuple[Level, ...] = ("city", "country")  # levels that take about as long as the others
 Held = tuple[tuple[str, int, int], ...]  # venue, year, papers
 
 
@@ -63,6 +67,7 @@ def collect(
     years: Years | None = None,
     hong_kong: HongKong | None = None,
     bulletin: bool = False,
+    ask: Ask | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Data:
     """Collect all data of a report.
@@ -72,6 +77,7 @@ def collect(
         years: the window of years shown by default; default: the last years of the data, by the setting.
         hong_kong: count Hong Kong and Macao `with` China or `apart`; default: the setting `rank.country_groups`.
         bulletin: collect only what the bulletin needs.
+        ask: another process, which takes some of the levels; None: this process takes them all.
         tell: called with a message per step.
 
     Raises:
@@ -79,26 +85,33 @@ def collect(
     """
     chosen, state = ws.settings.report, count_or_last(ws)
     groups = dict(hong_kong_groups(state.settings.country_groups, hong_kong))
-    settings = state.settings.model_copy(update={"country_groups": groups})
+    settings, store = state.settings.model_copy(update={"country_groups": groups}), ws.counts
     state = replace(state, settings=settings)
-    with ws.counts.opened(state, level="institution") as (db, venues):
-        held = tuple((p.venue, p.year, p.stats["papers"]) for p in state.partitions if p.stats["papers"])
-        if not held:
-            raise AffilError(said("{0}: no papers to report on", ws.path))
-        periods = _periods(held, years, chosen.years)
-        counted = _Counted(db, venues, settings, chosen, held, periods, bulletin)
-        levels: tuple[Level, ...] = ("institution", "city", "country") if bulletin else LEVELS
+    held = _held(state)
+    if not held:
+        raise AffilError(said("{0}: no papers to report on", ws.path))
+    periods = _periods(held, years, chosen.years)
+    levels = WITH_PAGES if bulletin else LEVELS
+    aside = _ASIDE if ask else ()
+    others = (ask or here)(count_levels, store, state, chosen, periods, aside)  # none without another process
+    with store.opened(state, level="institution") as (db, venues):
+        counter = _Counter(db, venues, settings, chosen, held, periods, bulletin)
+        by_level: dict[Level, Counted] = {}
         for level in levels:
-            tell(said("ranking: {0}", level))
-            counted.add(level)
+            if level not in aside:
+                tell(said("ranking: {0}", level))
+                by_level[level] = counter.count(level)
         tell(said("reading names"))
         registry, notes = _registry(ws)
         facts, people = db.sql(sql("facts")).to_arrow_table(), db.sql(sql("people")).to_arrow_table()
-        listed = [level for level in WITH_PAGES if chosen.papers and level in counted.pages]
-        papers = collect_papers(db, listed, ws.tables.papers)
         cells = [(venue, year) for venue, year, _ in held]
         found = PageDoubts() if bulletin or not settings.ranges else read_doubts(db, venues, settings, cells)
         placed = _placed(db, settings, set(facts.column("institution").to_pylist()))
+        if aside:
+            tell(said("ranking: {0}", ", ".join(aside)))
+            by_level |= others()
+        counted = Counted.of(by_level[level] for level in levels)
+        papers = collect_papers(db, counted.listed, ws.tables.papers)
         entities = _entities(db, ws, settings, placed, counted, registry)
     return Data(
         title=chosen.title,
@@ -135,7 +148,7 @@ def collect(
 
 
 @dataclass(frozen=True, slots=True)
-class _Periods:
+class Periods:
     """First and last year of the data, the window, the preceding period of the same length (None without papers), and the last
     two years with papers (or fewer), ascending.
     """
@@ -146,7 +159,7 @@ class _Periods:
     last_two: tuple[int, ...]
 
 
-def _periods(held: Held, years: Years | None, length: int) -> _Periods:
+def _periods(held: Held, years: Years | None, length: int) -> Periods:
     found = sorted({y for _, y, _ in held})
     window = years or (found[-1] - length + 1, found[-1])
     if not any(window[0] <= y <= window[1] for y in found):
@@ -156,7 +169,7 @@ def _periods(held: Held, years: Years | None, length: int) -> _Periods:
     window = _with_papers(held, window)
     earlier = (window[0] - (window[1] - window[0] + 1), window[0] - 1)
     before = earlier if any(earlier[0] <= y <= earlier[1] for y in found) else None
-    return _Periods((found[0], found[-1]), window, before, tuple([y for y in found if y <= window[1]][-2:]))
+    return Periods((found[0], found[-1]), window, before, tuple([y for y in found if y <= window[1]][-2:]))
 
 
 def _with_papers(held: Held, years: Years) -> Years:
@@ -165,17 +178,12 @@ def _with_papers(held: Held, years: Years) -> Years:
     return min(found), max(found)
 
 
-@dataclass(slots=True)
-class _Counted:
-    """Rankings, trends and page tables by level (see `Data`), from the tables of a connection."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Rankings, trends and page tables by level (see `Data`); `listed` has the papers behind the numbers of its pages, where they are
+    listed.
+    """
 
-    db: duckdb.DuckDBPyConnection
-    venues: Venues
-    settings: RankSettings
-    chosen: ReportSettings
-    held: Held
-    periods: _Periods
-    bulletin: bool
     rankings: dict[RankingKey, Ranking] = field(default_factory=dict)
     trends: dict[RankingKey, Trend] = field(default_factory=dict)
     ranks: dict[Level, RanksByYear] = field(default_factory=dict)
@@ -183,53 +191,89 @@ class _Counted:
     tables: dict[tuple[str, Level], dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     profiles: dict[Level, Profiles] = field(default_factory=dict)
     pages: dict[Level, tuple[str, ...]] = field(default_factory=dict)
+    listed: dict[Level, pa.Table] = field(default_factory=dict)
 
-    def add(self, level: Level) -> None:
-        """Add a level. A ranking leaves its slice in the connection; the page tables are computed on that slice."""
+    @classmethod
+    def of(cls, levels: Iterable[Counted]) -> Counted:
+        """Those of several levels together."""
+        every = [*levels]
+        return cls(**{f.name: {key: v for one in every for key, v in getattr(one, f.name).items()} for f in fields(cls)})
+
+
+def count_levels(
+    store: Store, state: State, chosen: ReportSettings, periods: Periods, levels: Sequence[Level]
+) -> dict[Level, Counted]:
+    """What a site shows of some levels, from a state of stored counts."""
+    with store.opened(state, level="institution") as (db, venues):
+        counter = _Counter(db, venues, state.settings, chosen, _held(state), periods, bulletin=False)
+        return {level: counter.count(level) for level in levels}
+
+
+def _held(state: State) -> Held:
+    return tuple((p.venue, p.year, p.stats["papers"]) for p in state.partitions if p.stats["papers"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Counter:
+    """Counts levels from the tables of a connection."""
+
+    db: duckdb.DuckDBPyConnection
+    venues: Venues
+    settings: RankSettings
+    chosen: ReportSettings
+    held: Held
+    periods: Periods
+    bulletin: bool
+
+    def count(self, level: Level) -> Counted:
+        """Count a level. A ranking leaves its slice in the connection; the page tables are computed on that slice."""
+        counted = Counted()
         with_pages = level in WITH_PAGES and not self.bulletin
         window = self.periods.window
-        self.rankings[level, "all"] = self._rank(level, ranges=False)
+        counted.rankings[level, "all"] = self._rank(level, ranges=False)
         if with_pages:
-            self.tables["years", level] = _by_entity(self.db.sql(sql("years")).df())
-            self.tables["collaboration", level] = _by_entity(self.db.sql(sql("collaboration")).df())
+            counted.tables["years", level] = _by_entity(self.db.sql(sql("years")).df())
+            counted.tables["collaboration", level] = _by_entity(self.db.sql(sql("collaboration")).df())
             self.db.execute(sql("papers"))
-        self._add_periods(level)
+        self._add_periods(level, counted)
         for area in AREAS if level in ("institution", "country") or with_pages else ():
             if any(area in areas_of(v, y, self.venues) for v, y, _ in self.held if window[0] <= y <= window[1]):
-                self.rankings[level, area] = self._rank(
+                counted.rankings[level, area] = self._rank(
                     level, ranges=not self.bulletin and level != "city", years=window, area=area
                 )
-        self.trends[level, "publications"] = trend(
+        counted.trends[level, "publications"] = trend(
             self.db, self.venues, self.settings, level=level, by="publications", years=window
         )
         if not self.bulletin:
-            self.ranks[level] = ranks_by_year(self.db, self.venues, self.settings, level=level, years=window)
+            counted.ranks[level] = ranks_by_year(self.db, self.venues, self.settings, level=level, years=window)
         if level == "country":
-            self.rankings[level, "hong_kong"] = self._rank(level, ranges=False, years=window, hong_kong=self._other_way())
+            counted.rankings[level, "hong_kong"] = self._rank(level, ranges=False, years=window, hong_kong=self._other_way())
         first = self._rank(level, ranges=True, years=window)
         others: tuple[Measure, ...] = ("index",) if self.bulletin else tuple(m for m in MEASURES if m != "adjusted")
         for by in others:
-            self.rankings[level, by] = reordered(self.db, first, by)
-        self.rankings[level, "adjusted"] = first
+            counted.rankings[level, by] = reordered(self.db, first, by)
+        counted.rankings[level, "adjusted"] = first
         ids = first.frame["id"].tolist()
         most = {"institution": self.chosen.institutions, "city": self.chosen.cities}.get(level)
         if level in WITH_PAGES:
             listed = {*ids[:most], *ids[: max(self.chosen.leading, self.chosen.leading_countries)]}
-            self.profiles[level] = profiles(self.db, sorted(listed))
+            counted.profiles[level] = profiles(self.db, sorted(listed))
         if with_pages:
-            self.pages[level] = tuple(ids[:most])
-            for name, table in _page_tables(self.db, self.pages[level], self.chosen).items():
-                self.tables[name, level] = table
-            self.db.execute(f"CREATE OR REPLACE TEMP TABLE listed_{level} AS FROM held SEMI JOIN wanted_id USING (id)")
+            counted.pages[level] = tuple(ids[:most])
+            for name, table in _page_tables(self.db, counted.pages[level], self.chosen).items():
+                counted.tables[name, level] = table
+            if self.chosen.papers:
+                counted.listed[level] = self.db.sql("FROM held SEMI JOIN wanted_id USING (id)").to_arrow_table()
+        return counted
 
     def _other_way(self) -> HongKong:
         """The way to count Hong Kong and Macao that is not that of the settings."""
         return "apart" if self.settings.country_groups.get("HK") == PART_OF["HK"] else "with"
 
-    def _add_periods(self, level: Level) -> None:
+    def _add_periods(self, level: Level, counted: Counted) -> None:
         """What the window is compared with, and its years."""
         if self.periods.before and not self.bulletin:
-            self.rankings[level, "before"] = self._rank(level, ranges=False, years=self.periods.before)
+            counted.rankings[level, "before"] = self._rank(level, ranges=False, years=self.periods.before)
         against: dict[str, tuple[Years, Years]] = {}
         if self.periods.before:
             against["before"] = (self.periods.before, self.periods.window)
@@ -239,7 +283,7 @@ class _Counted:
         for what, (before, after) in against.items():
             found = compare(self.db, self.venues, self.settings, before, after, level=level)
             if found.pairs:
-                self.comparisons[level, what] = found
+                counted.comparisons[level, what] = found
 
     def _rank(self, level: Level, *, ranges: bool, **query: Any) -> Ranking:
         settings = self.settings if ranges else self.settings.model_copy(update={"ranges": False})
@@ -312,7 +356,7 @@ def _entities(
     ws: Workspace,
     settings: RankSettings,
     placed: Placed,
-    counted: _Counted,
+    counted: Counted,
     registry: Registry | None,
 ) -> dict[Level, dict[str, Entity]]:
     """All ranked entities by level, from the tables created by `_placed`."""

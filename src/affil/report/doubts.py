@@ -25,7 +25,8 @@ _CHARACTERS = 160  # of a string in review
 class PageDoubts:
     """The effects of uncertain pairs and the drift of expectations, see `effects_by_cell`; empty without ranges.
 
-    `pairs` has a row for each pair, by its number: affiliation, institution, stated, probability, review. `papers` has the pairs of
+    `pairs` has a row for each pair, by its number: affiliation, institution (as pages know it: with the place and parents
+    that the string names), probability, review. `papers` has the pairs of
     each paper, `people` those of each author (see sql/ranges).
     """
 
@@ -45,7 +46,7 @@ def read_doubts(
     make_slice(db, cells, venues, asked, settings)
     effects, drift = effects_by_cell(db, settings.probable)
     pairs = db.execute(
-        "SELECT affiliation, institution, stated, probability, review "
+        "SELECT affiliation, known_as AS institution, probability, review "
         "FROM pair JOIN drawn_string USING (string) JOIN holder USING (holder) ORDER BY pair"
     ).df()
     papers, people = (db.execute(sql(f"ranges/{name}")).df() for name in ("papers", "people"))
@@ -72,7 +73,7 @@ def pack_pairs(found: PageDoubts, institutions: Mapping[str, int], known: set[st
         institutions: the number of each institution in the pages.
         known: the institutions that count for something.
     """
-    key, effects = _keys(found.pairs), found.effects["pair"][_keys(found.effects).isin(known)]
+    key, effects = found.pairs["institution"], found.effects["pair"][found.effects["institution"].isin(known)]
     counts = key.isin(known)
     kept = found.pairs.assign(inst=key.where(counts).map(institutions).fillna(-1).astype(int))
     kept = kept[counts | kept.index.isin(effects)].sort_values(["inst", "probability"], kind="stable")
@@ -158,16 +159,11 @@ def _drift(rows: pd.DataFrame, name: str) -> list[list[int]]:
     return [rows["inst"].tolist(), rows["cell"].tolist(), np.round(rows[name] * 1e4).astype(int).tolist()]
 
 
-def _keys(rows: pd.DataFrame) -> pd.Series[str]:
-    """The institutions as pages know them: with the place that a string states, if any."""
-    return rows["institution"] + np.where(rows["stated"] == "", "", "\x1f" + rows["stated"])
-
-
 def _numbered(
     rows: pd.DataFrame, name: str, institutions: Mapping[str, int], cells: Sequence[tuple[str, int]], known: set[str]
 ) -> pd.DataFrame:
     """The rows of some size whose institutions count, with their numbers (`inst`, `cell`)."""
-    key = _keys(rows)
+    key = rows["institution"]
     wanted = key.isin(known) & (rows[name].abs() >= _LEAST)
     kept, number = rows[wanted], {where: k for k, where in enumerate(cells)}
     cell = [number[where] for where in zip(kept["venue"], kept["year"], strict=True)]

@@ -58,8 +58,13 @@ def numbers(data: Data, facts: pd.DataFrame) -> Numbers:
 
 
 def _at(data: Data, level: Level, identifier: str) -> Entity:
-    """An entity; an institution that counts only as its parent has no entry of its own, and none is shown."""
-    return data.entities[level].get(identifier) or Entity(identifier, in_languages(identifier))
+    """An entity; an institution with a place or parents that strings name (sql/numbers.sql, known_as), or that counts only as its parent,
+    has no entry of its own, and none is shown.
+    """
+    if (known := data.entities[level].get(identifier)) is not None:
+        return known
+    itself = data.entities[level].get(identifier.partition("\x1f")[0])
+    return Entity(identifier, in_languages(identifier), kind=itself.kind if itself else "")
 
 
 def _cells(data: Data) -> list[tuple[str, int]]:

@@ -55,12 +55,14 @@ class Papers:
         }
 
 
-def collect_papers(db: duckdb.DuckDBPyConnection, levels: Sequence[Level], papers: Path | pa.Table) -> Papers:
-    """Number the papers of the tables `listed_LEVEL` of a connection, and read them with their titles."""
-    if not levels:
+def collect_papers(db: duckdb.DuckDBPyConnection, listed: Mapping[Level, pa.Table], papers: Path | pa.Table) -> Papers:
+    """Number the papers listed at each level (see sql/papers.sql), and read them with their titles."""
+    if not listed:
         return Papers()
+    for level, table in listed.items():
+        db.register(f"listed_{level}", table)
     attach(db, "titled", papers)
-    every = " UNION ".join(f"SELECT cell, paper FROM listed_{level}" for level in levels)
+    every = " UNION ".join(f"SELECT cell, paper FROM listed_{level}" for level in listed)
     db.execute(
         f"CREATE OR REPLACE TEMP TABLE told AS SELECT row_number() OVER (ORDER BY cell, paper) - 1 AS number, * FROM ({every})"
     )
@@ -72,7 +74,7 @@ def collect_papers(db: duckdb.DuckDBPyConnection, levels: Sequence[Level], paper
     shown = [
         visible(text) for text in db.table("drawn_string").order("string").to_arrow_table().column("affiliation").to_pylist()
     ]
-    for level in levels:
+    for level in listed:
         rows = db.execute(
             f"SELECT id, number, credit, strings FROM listed_{level} JOIN told USING (paper) ORDER BY id, number"
         ).fetchall()

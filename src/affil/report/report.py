@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, needing
 from affil.installed import version
-from affil.io.beside import beside, here
+from affil.io.beside import beside
 from affil.io.memory import rare_collections
 from affil.rank.places import HongKong
 from affil.report.collect import collect
@@ -92,7 +93,7 @@ def processes(ws: Workspace) -> int:
 def _site(
     ws: Workspace, folder: Path, years: Years | None, hong_kong: HongKong | None, workers: int, tell: Callable[[str], None]
 ) -> Report:
-    from affil.report.site import translated_pages, write_site
+    from affil.report.site import write_site
 
     folder = folder.resolve()
     if folder.is_file():
@@ -101,8 +102,8 @@ def _site(
         raise AffilError(said("{0}: not empty and not a site made by affil; choose a new folder", folder))
     if not folder.parent.is_dir():
         raise AffilError(said("{0}: no such folder; create it first", folder.parent))
-    with rare_collections(), (beside if workers > 1 else here)(translated_pages) as ask:
-        data = collect(ws, years=years, hong_kong=hong_kong, tell=tell)
+    with rare_collections(), beside() if workers > 1 else nullcontext() as ask:
+        data = collect(ws, years=years, hong_kong=hong_kong, ask=ask, tell=tell)
         try:
             files = write_site(data, version(), folder, ask, tell)
         except OSError as error:

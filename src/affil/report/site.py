@@ -7,13 +7,14 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import resources
 from io import StringIO
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from affil.catalogue import SOURCE
 from affil.drawing.worldmap import world
-from affil.io.beside import Ask
-from affil.io.outputs import replace_folder
+from affil.io.beside import Ask, here
+from affil.io.outputs import replace_folder, scratch
 from affil.io.writers import harmless
 from affil.rank import AREAS
 from affil.report.cards import page_card
@@ -57,7 +58,7 @@ Page = tuple[str, str, dict[str, Any]]  # path below the language's folder, temp
 
 
 def write_site(
-    data: Data, version: str, folder: Path, ask: Ask[..., list[File]], tell: Callable[[str], None] = lambda _: None
+    data: Data, version: str, folder: Path, ask: Ask | None = None, tell: Callable[[str], None] = lambda _: None
 ) -> int:
     """Write the site to a new folder, or replace an older site, atomically.
 
@@ -65,7 +66,7 @@ def write_site(
         data: what it shows.
         version: affil's.
         folder: where.
-        ask: hands arguments to `translated_pages`, in this process or in another (see `affil.io.beside`).
+        ask: another process, which writes a part; None: this process writes all.
         tell: called with a message per step.
 
     Returns the number of files.
@@ -80,19 +81,36 @@ def write_site(
     return files
 
 
-def _write(data: Data, version: str, folder: Path, ask: Ask[..., list[File]], tell: Callable[[str], None]) -> int:
+def _write(data: Data, version: str, folder: Path, ask: Ask | None, tell: Callable[[str], None]) -> int:
     """Write all files into a new folder; returns their number."""
-    tell(said("writing the tables"))
     folder.mkdir(parents=True)
-    files, shared = write_downloads(data, folder / "downloads"), Shared(data, version)
-    others = ask(shared.of_pages(), files)
+    shared = Shared(data, version)
+    others = (ask or here)(made_aside, shared.of_pages())
     tell(said("packing the data"))
     _write_static(data, folder)
-    _write_tables(shared, folder / "data")
     tell(said("writing the pages"))
-    _put(folder, pages(Frame(shared, SOURCE), files))
-    _put(folder, others())
+    frame = Frame(shared, SOURCE)
+    _put(folder, pages(frame))
+    tell(said("writing the tables"))
+    tables, made = others()
+    _put(folder, chain(made, downloads_page(frame, tables)))
     return sum(1 for f in folder.rglob("*") if f.is_file())
+
+
+def made_aside(shared: Shared) -> tuple[list[dict[str, Any]], list[File]]:
+    """The downloadable tables, and as files these, the tables of pages, and all pages in each of the languages that are translated to.
+
+    Nothing is written where the site is: another process may live on for a moment when this one is killed.
+    """
+    with scratch() as folder:
+        tables = write_downloads(shared.data, folder / "downloads")
+        made = [(f.relative_to(folder).as_posix(), f.read_bytes()) for f in sorted((folder / "downloads").iterdir())]
+    made += _tables(shared)
+    for language in LANGUAGES:
+        if language != SOURCE:
+            frame = Frame(shared, language)
+            made += chain(pages(frame), downloads_page(frame, tables))
+    return tables, made
 
 
 def _put(folder: Path, files: Iterable[File]) -> None:
@@ -105,27 +123,29 @@ def _put(folder: Path, files: Iterable[File]) -> None:
         file.write_bytes(content)
 
 
-def translated_pages(shared: Shared, files: Sequence[Mapping[str, Any]]) -> list[File]:
-    """All that is written in each of the languages that pages are translated to (see `pages`)."""
-    return [file for language in LANGUAGES if language != SOURCE for file in pages(Frame(shared, language), files)]
+def downloads_page(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[File]:
+    """The page of the downloadable tables in a language."""
+    yield from _rendered(frame, [("downloads.html", "downloads.html", downloads(frame, files))])
 
 
-def pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[File]:
-    """All that is written in a language: pages, their pictures, what pages of a level have in common, and the tables of charts.
+def pages(frame: Frame) -> Iterator[File]:
+    """All else that is written in a language: pages, their pictures, what pages of a level have in common, and the tables of charts."""
+    yield from _rendered(frame, _pages(frame))
+    for level in WITH_PAGES:
+        name = f"{level}-{frame.language}"
+        yield f"data/{name}.js", script(name, common(frame, level)).encode()
+    yield from _figures(frame)
 
-    `files` are the downloadable tables.
-    """
-    for path, template, values in _pages(frame, files):
+
+def _rendered(frame: Frame, found: Iterable[Page]) -> Iterator[File]:
+    """Pages, and the pictures that are shown where somebody links to them."""
+    for path, template, values in found:
         picture = page_card(frame.title, values["heading"], values, frame.at) if frame.address and "/" not in path else None
         if picture:
             card = f"{frame.folder}cards/{Path(path).stem}.png"
             yield card, picture
             values = {**values, "card": f"{frame.address}{card}"}
         yield f"{frame.folder}{path}", frame.render(path, template, values).encode()
-    for level in WITH_PAGES:
-        name = f"{level}-{frame.language}"
-        yield f"data/{name}.js", script(name, common(frame, level)).encode()
-    yield from _figures(frame)
 
 
 def _figures(frame: Frame) -> Iterator[File]:
@@ -150,29 +170,22 @@ def _write_static(data: Data, folder: Path) -> None:
         (folder / "data" / f"{name}.js").write_text(content, "utf-8")
 
 
-def _write_tables(shared: Shared, folder: Path) -> None:
-    """Write the tables of the pages of entities, once for all languages."""
-    for level, identifiers in shared.data.pages.items():
-        (folder / level).mkdir()
-        for identifier in identifiers:
-            name = f"{level}/{shared.data.entities[level][identifier].slug}"
-            (folder / f"{name}.js").write_text(script(name, tables(shared, level, identifier)), "utf-8")
-    if shared.data.report.papers:
-        _write_papers(shared.data, folder)
-
-
-def _write_papers(data: Data, folder: Path) -> None:
-    """Write the titles of all papers, and which are those of an entity, once for all languages."""
-    (folder / "titles.js").write_text(script("titles", data.papers.pack_titles()), "utf-8")
+def _tables(shared: Shared) -> Iterator[File]:
+    """The tables of the pages of entities, once for all languages; where papers are shown, which are those of each entity."""
+    data = shared.data
+    if data.report.papers:
+        yield "data/titles.js", script("titles", data.papers.pack_titles()).encode()
     for level, identifiers in data.pages.items():
-        (folder / "papers" / level).mkdir(parents=True)
         for identifier in identifiers:
-            name = f"papers/{level}/{data.entities[level][identifier].slug}"
-            (folder / f"{name}.js").write_text(script(name, data.papers.pack_held(level, identifier)), "utf-8")
+            name = f"{level}/{data.entities[level][identifier].slug}"
+            yield f"data/{name}.js", script(name, tables(shared, level, identifier)).encode()
+            if data.report.papers:
+                name = f"papers/{name}"
+                yield f"data/{name}.js", script(name, data.papers.pack_held(level, identifier)).encode()
 
 
-def _pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[Page]:
-    """All pages in one language; `files` are the downloadable tables."""
+def _pages(frame: Frame) -> Iterator[Page]:
+    """All pages in one language but that of the downloadable tables."""
     found = trends(frame)
     yield "index.html", "home.html", home(frame, found)
     for level, file in BOARDS:
@@ -182,7 +195,6 @@ def _pages(frame: Frame, files: Sequence[Mapping[str, Any]]) -> Iterator[Page]:
     yield "areas.html", "areas.html", areas(frame)
     yield "movers.html", "movers.html", movers(frame)
     yield "method.html", "method.html", method(frame)
-    yield "downloads.html", "downloads.html", downloads(frame, files)
     for name in AREAS:
         yield f"area/{area_slug(name)}.html", "area.html", area(frame, name)
     for level in WITH_PAGES:

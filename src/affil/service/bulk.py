@@ -21,7 +21,7 @@ from affil.settings import ServeSettings
 
 _PATH = "/jobs"
 _NO_JOBS = "this service takes no jobs; it does when started with: affil serve --jobs FOLDER"
-_LOST = {404: "there is no such job, or this service takes none"}
+_LOST, _NONE = {404: "there is no such job"}, {404: "this service takes no jobs"}
 _FILE = {"type": "string", "format": "binary", "description": "CSV, TSV, JSON Lines or Parquet"}
 _SENT = {
     "multipart/form-data": {"schema": {"type": "object", "required": ["file"], "properties": {"file": _FILE}}},
@@ -38,15 +38,18 @@ class Bulk:
 
     def operations(self) -> list[Operation]:
         """The operations."""
-        operation = partial(Operation, fields=self.settings.fields, also=_LOST)
+        none = self._jobs is None
+        operation = partial(Operation, fields=self.settings.fields, also=_NONE if none else _LOST)
+        all = _NONE if none else {}
+        done = _NONE if none else _LOST | {409: "the job is not done"}
         sent = {"requestBody": {"required": True, "content": _SENT}}
         one = f"{_PATH}/{{id}}"
         return [
-            operation("POST", _PATH, self.add, JobAnswer, status=202, openapi_extra=sent),
-            operation("GET", _PATH, self.all, JobsAnswer),
+            operation("POST", _PATH, self.add, JobAnswer, status=202, openapi_extra=sent, also=all),
+            operation("GET", _PATH, self.all, JobsAnswer, also=all),
             operation("GET", one, self.get, JobAnswer),
             operation("DELETE", one, self.remove, JobAnswer),
-            operation("GET", f"{one}/result", self.result, text=[BYTES], also=_LOST | {409: "the job is not done"}),
+            operation("GET", f"{one}/result", self.result, text=[BYTES], also=done),
         ]
 
     @property

@@ -7,9 +7,9 @@ from typing import Any
 
 from affil.names.ids import SCHEMES, other_id
 from affil.rank.places import region_name
+from affil.registry.countries import country_code
 from affil.registry.places import WIDER, country_name
 from affil.service import texts
-from affil.service.countries import country_code
 from affil.service.models import Entity, Query, Value
 from affil.service.ror import location
 from affil.settings import ServeSettings
@@ -20,6 +20,7 @@ TYPES = {ENTITY["id"]: ENTITY, **{kind: {"id": kind, "name": texts.kind(kind, "e
 
 # Descriptions of the reasons of a match, used as matching features.
 FEATURES = REASONS | {
+    "decided": "a person decided so",
     "name_exact": "“…” is …",
     "name_coverage": "…% of “…”",
     "city_named": "the city … is named",

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from affil.errors import UnknownIdError
-from affil.match import Matcher, result_dict
+from affil.match import Matcher
 from affil.names.ids import is_id
 from affil.service.batching import Batcher
 from affil.service.models import (
@@ -30,7 +30,7 @@ from affil.service.models import (
     OrganizationsQuery,
 )
 from affil.service.ror import Records, read_filters
-from affil.service.routing import BadRequestError, Json, Operation
+from affil.service.routing import OTHER_BODY, BadRequestError, Json, Operation
 from affil.service.telemetry import Metrics, note
 from affil.settings import ServeSettings
 from affil.types import Decision, Match, Result
@@ -52,7 +52,10 @@ class Api:
     def operations(self) -> list[Operation]:
         """The operations."""
         operation = partial(Operation, fields=self.settings.fields)
-        found = [operation("GET", "/match", self.match_one, MatchAnswer), operation("POST", "/match", self.match, MatchAnswer)]
+        found = [
+            operation("GET", "/match", self.match_one, MatchAnswer),
+            operation("POST", "/match", self.match, MatchAnswer, also=OTHER_BODY),
+        ]
         for path in ("/organizations", "/v2/organizations"):
             found += [
                 operation("GET", path, self.organizations, AffiliationAnswer | ListAnswer),
@@ -75,7 +78,7 @@ class Api:
 
     async def _match(self, request: Request, strings: list[str], candidates: int) -> Response:
         found = await self.ranked(request, strings, candidates, self.settings.strings)
-        results = [{**result_dict(_chosen(s, m)), "candidates": _others(s, m)} for s, m in zip(strings, found, strict=True)]
+        results = [{**_chosen(s, m).to_dict(), "candidates": _others(s, m)} for s, m in zip(strings, found, strict=True)]
         return Json({"results": results, "version": self.matcher.version})
 
     async def ranked(self, request: Request, strings: list[str], candidates: int, most: int) -> list[tuple[Match, ...]]:
@@ -153,7 +156,7 @@ def _chosen(string: str, matches: Sequence[Match]) -> Result:
 
 def _others(string: str, matches: Sequence[Match]) -> list[dict[str, Any]]:
     others = Result(string, tuple(m for m in matches if m.decision == Decision.NONE))
-    found: list[dict[str, Any]] = result_dict(others)["matches"]
+    found: list[dict[str, Any]] = others.to_dict()["matches"]
     return found
 
 

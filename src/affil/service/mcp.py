@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Callable
 from functools import partial, wraps
 from inspect import cleandoc
@@ -10,13 +12,15 @@ from typing import Annotated, Any
 
 import anyio
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
 from mcp.types import ToolAnnotations
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from affil.errors import AffilError
 from affil.service.assistant import Assistant, String
+from affil.service.faults import told
 
+LOG = logging.getLogger("affil.mcp")
 _INSTRUCTIONS = """\
 affil says which institutions affiliation strings name, and ranks institutions and places by papers. Match strings rather than guess what \
 they name, and say how sure an answer is. Numbers of rankings come with the ranks that doubtful matches leave open and with notes on what \
@@ -25,12 +29,42 @@ _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 _SUGGESTS = ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
 
-def make_server(assistant: Assistant, version: str) -> MCPServer[Any]:
+class Tools(MCPServer[Any]):
+    """A server whose errors are one line, in affil's words: the library's name models and have pages of their own."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None) -> Any:
+        """See `MCPServer.call_tool`; arguments that a tool does not know are refused."""
+        known = {tool.name: [*tool.input_schema["properties"]] for tool in await self.list_tools()}
+        if name not in known:
+            raise ToolError(f"no tool {name[:100]!r}; known are: {', '.join(known)}")
+        if unknown := [one for one in arguments if one not in known[name]]:
+            raise ToolError(f"{unknown[0][:100]!r} is unknown; known are: {', '.join(known[name])}")
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            cause = error.__cause__
+            if isinstance(cause, ValidationError):
+                line = "; ".join(told(cause.errors(include_url=False)))
+            elif isinstance(error, UnexpectedToolError) or cause is None:
+                LOG.error("%s failed: %s", name, _place(cause or error))
+                line = "this should not have happened; the log of affil mcp says where"
+            else:
+                line = str(cause)
+            raise ToolError(" ".join(line.split())) from None
+
+
+def _place(error: BaseException) -> str:
+    """The kind and the place of an error; its message may quote a string."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return " ".join([type(error).__name__, *(f"at {f.filename}:{f.lineno}" for f in frames[-1:])])
+
+
+def make_server(assistant: Assistant, version: str) -> Tools:
     """A server of the tools: without a workspace only those on strings and the registry.
 
     A tool answers one call at a time, as matching uses all it needs at once; what is wrong with a call is one line for the assistant.
     """
-    server: MCPServer[Any] = MCPServer("affil", instructions=_INSTRUCTIONS, version=version, log_level="WARNING")
+    server = Tools("affil", instructions=_INSTRUCTIONS, version=version, log_level="WARNING")
     turn = Lock()
 
     def at_once(call: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httptools
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.flow_control import service_unavailable
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from affil.service.routing import errors
 
 
-class NoUpgrade(HttpToolsProtocol):
+class Protocol(HttpToolsProtocol):
     """Answers a request that offers an upgrade as if it did not, which RFC 9110 (7.8) allows.
 
     Java's own client offers `h2c`, Apache's, with which OpenRefine fetches addresses, `TLS/1.2`. httptools ends its work at the head
@@ -39,6 +44,12 @@ class NoUpgrade(HttpToolsProtocol):
         lines = [b"%s %s HTTP/1.1" % (self.parser.get_method(), self.url)]
         lines += [b"%s: %s" % header for header in self.headers if header[0] != b"upgrade"]
         return b"\r\n".join([*lines, b"", b""])
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        if app is service_unavailable:  # uvicorn's own answer is no JSON
+            app = errors(503, "too many connections; try again in a moment")
+            app.headers["connection"] = "close"
+        super()._start_asgi_task(cycle, app)
 
     def on_headers_complete(self) -> None:
         """Begin with the request, unless its head is to be read again."""

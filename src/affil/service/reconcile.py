@@ -19,13 +19,13 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from affil.errors import UnknownIdError
 from affil.names.ids import ROR, is_ror
+from affil.registry.countries import country_code
 from affil.service.batching import Batcher
 from affil.service.candidates import ENTITY, TYPES, Sought, candidates, description
-from affil.service.countries import country_code
 from affil.service.models import Extend, IdQuery, ProposeQuery, Query, ReconcileQuery, SuggestQuery
 from affil.service.properties import Properties
 from affil.service.ror import Records
-from affil.service.routing import BadRequestError, Json, Operation, check, must_be, parameters
+from affil.service.routing import OTHER_BODY, OTHER_SITE, BadRequestError, Json, Operation, check, must_be, parameters
 from affil.service.telemetry import note
 from affil.settings import ServeSettings
 from affil.types import KINDS, Institution
@@ -51,11 +51,19 @@ class Reconciliation:
     def operations(self) -> list[Operation]:
         """The operations."""
         operation = partial(Operation, fields=self.settings.fields)
-        get = partial(operation, "GET", answers=dict[str, Any], text=[_SCRIPT])
-        look = partial(get, also={404: "there is no such thing"})
+        get = partial(operation, "GET", answers=dict[str, Any], text=[_SCRIPT], also=OTHER_SITE)
+        look = partial(get, also=OTHER_SITE | {404: "there is no such thing"})
         page = partial(look, answers=None, text=["text/html", _SCRIPT])
         form = {"required": True, "content": {_FORM: {"schema": ReconcileQuery.model_json_schema()}}}
-        post = operation("POST", "/reconcile", self.posted, dict[str, Any], text=[_SCRIPT], openapi_extra={"requestBody": form})
+        post = operation(
+            "POST",
+            "/reconcile",
+            self.posted,
+            dict[str, Any],
+            text=[_SCRIPT],
+            openapi_extra={"requestBody": form},
+            also=OTHER_BODY,
+        )
         return [
             get("/reconcile", self.reconcile),
             post,

@@ -20,14 +20,21 @@ from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
 from affil.errors import AffilError, BusyError, UnknownIdError
+from affil.service.faults import told
 from affil.service.jobs import NoJobError, NotDoneError, TooLargeError, TooManyJobsError
 from affil.service.keys import QuotaError
 from affil.service.models import Errors
+from affil.service.security import Access
 
 T = TypeVar("T")
-_SHOWN = 3  # maximum errors reported per request
 _FAULTS = {400: "what was asked cannot be read", 413: "too much", 429: "too often", 503: "too busy"}
-_FAULTS_OF_CHANGES = {403: "a page of another site asks", 415: "another kind of body"}
+OTHER_SITE = {403: "a page of another site asks"}
+OTHER_BODY = {415: "another kind of body"}
+_NO_TOKEN, _OTHER_HOST = "neither the token nor a key was shown", "the service is called by another name"
+_SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "description": "the token that `affil serve` printed, or was started with"},
+    "key": {"type": "http", "scheme": "bearer", "description": "a user's own key, made with `affil keys add`"},
+}
 BYTES = "application/octet-stream"
 _BINARY = {"type": "string", "format": "binary"}
 
@@ -88,7 +95,7 @@ class Operation(APIRoute):
         **more: Any,
     ) -> None:
         self.most_fields = fields
-        statuses = _FAULTS | (_FAULTS_OF_CHANGES if method != "GET" else {}) | dict(also or {})
+        statuses = _FAULTS | (OTHER_SITE if method != "GET" else {}) | dict(also or {})
         responses: dict[int | str, dict[str, Any]] = {
             status: {"content": {kind: {"schema": _BINARY if kind == BYTES else {"type": "string"}} for kind in text}}
         }
@@ -167,7 +174,7 @@ def failed(_: Request, error: Exception) -> Response:
 def invalid(_: Request, error: Exception) -> Response:
     """The response to parameters rejected by FastAPI."""
     assert isinstance(error, RequestValidationError)
-    return errors(400, *_told([{**fault, "loc": fault["loc"][1:]} for fault in error.errors()]))
+    return errors(400, *told([{**fault, "loc": fault["loc"][1:]} for fault in error.errors()]))
 
 
 def not_here(request: Request, error: Exception) -> Response:
@@ -218,7 +225,8 @@ def check(shape: type[T], given: bytes | str | Mapping[str, Any], where: str = "
             return adapter.validate_json(given, strict=isinstance(given, bytes))
         return adapter.validate_python(given)
     except ValidationError as error:
-        raise BadRequestError(*(f"{where}{fault}" for fault in _told(error.errors(include_url=False)))) from None
+        known = tuple(getattr(shape, "model_fields", ()))
+        raise BadRequestError(*(f"{where}{fault}" for fault in told(error.errors(include_url=False), known))) from None
 
 
 @cache
@@ -226,24 +234,18 @@ def _adapter(shape: Any) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 
-def _told(faults: Sequence[Any]) -> list[str]:
-    return [_fault(fault) for fault in faults[:_SHOWN]]
-
-
-def _fault(fault: Any) -> str:
-    where = ".".join(map(str, fault["loc"]))[:100]
-    if fault["type"] == "extra_forbidden":
-        return f"query parameter '{where}' is illegal"
-    if fault["type"] == "missing":
-        return f"'{where}' is missing"
-    return f"'{where}' {re.sub('^(Input|String) should', 'should', fault['msg'])}" if where else str(fault["msg"])
-
-
-def document(operations: Sequence[Operation], title: str, version: str, description: str) -> dict[str, Any]:
-    """The OpenAPI 3.1 document of these operations, without FastAPI's status 422, which is 400 here."""
+def document(operations: Sequence[Operation], title: str, version: str, description: str, access: Access) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of these operations behind `access`, without FastAPI's status 422, which is 400 here."""
     made = get_openapi(title=title, version=version, openapi_version="3.1.0", description=description, routes=operations)
+    made["components"]["securitySchemes"] = _SCHEMES
+    refused = ({"401": _NO_TOKEN} if access.token else {}) | ({"421": _OTHER_HOST} if access.hosts else {})
     for one in (one for methods in made["paths"].values() for one in methods.values()):
         one["responses"].pop("422", None)
+        body = one["responses"]["400"]["content"]
+        found = one["responses"] | {status: {"description": why, "content": body} for status, why in refused.items()}
+        one["responses"] = dict(sorted(found.items()))
+        # of each operation, not of all: makers of clients look for it there
+        one["security"] = [{name: []} for name in _SCHEMES if name != "key" or access.keys] if access.token else []
     for shape in ("HTTPValidationError", "ValidationError"):
         del made["components"]["schemas"][shape]
     return made

@@ -34,6 +34,10 @@ HEADERS = {
 }
 SAFE = ("GET", "HEAD", "OPTIONS")
 _TOKEN_PATH = "/token/"
+_NO_TOKEN = (
+    "a token is needed: programs send it, or a key, in the header 'authorization: Bearer TOKEN'; "
+    "in a browser open the address with the token that the server printed when it started"
+)
 _STATIC = "/static/"
 
 
@@ -158,7 +162,9 @@ class Guard:
         access, headers, refuse = self.access, request.headers, self.refuse
         host = headers.get("host", "")
         if access.hosts and _hostname(host) not in access.hosts:
-            return refuse(421, "this server is called by another name")
+            return refuse(
+                421, f"this server does not go by the name {_hostname(host)[:100]!r}, only by those in the setting names"
+            )
         length, most = headers.get("content-length", "0"), self._most(request)
         if not length.isdigit() or int(length) > most:
             return refuse(413, f"the request is too large: more than {most:,} bytes")
@@ -227,7 +233,9 @@ class Guard:
             return None
         if secrets.compare_digest(request.cookies.get(TOKEN_COOKIE, "").encode(), access.pass_.encode()):
             return None
-        return self.refuse(401, "open the address with the token that the server printed when it started")
+        refused = self.refuse(401, _NO_TOKEN)
+        refused.headers["www-authenticate"] = "Bearer"
+        return refused
 
 
 class _TooLargeError(Exception):

@@ -22,7 +22,7 @@ from starlette.staticfiles import StaticFiles
 from uvicorn.config import LOGGING_CONFIG
 
 from affil.errors import AffilError
-from affil.service.protocol import NoUpgrade
+from affil.service.protocol import Protocol
 from affil.service.security import NOTHING_SHARED, SAFE, Access, Guard, Sharing
 from affil.settings import WebSettings
 from affil.wording import said
@@ -169,7 +169,7 @@ def serve(
 
     config = uvicorn.Config(
         app,
-        http=NoUpgrade,
+        http=Protocol,
         ws="none",
         log_config=log_config,
         log_level="warning",

@@ -61,7 +61,12 @@ class Cluster:
             matcher: whose registry, model and settings are sent to the executors.
             answering: gives the answers to some rows.
             schema: the columns of the answers.
+
+        Raises:
+            AffilError: the matcher has a ledger, which the executors cannot read.
         """
+        if matcher.ledger is not None:
+            raise AffilError(said("a matcher with a ledger works on this machine only; load one without for Spark"))
         files = (matcher.registry.path, matcher.registry.hash), (matcher.model_path, matcher.model_hash)
         registry, model = (self._send(*file) for file in files)
         work = _Work(answering, registry, model, matcher.settings.model_dump_json(), _version(matcher))
@@ -121,7 +126,7 @@ def open_cluster(given: SparkSession | None, settings: BatchSettings) -> Iterato
     try:
         own = given or SparkSession.getActiveSession()
         if own is None:
-            _must_answer(os.environ.get("SPARK_REMOTE", ""))
+            _must_answer(os.environ.get("SPARK_REMOTE", ""), settings.spark_answer)
         # affil shows its own progress; log errors only
         session = own or SparkSession.builder.appName("affil").config("spark.log.level", "ERROR").getOrCreate()
         try:
@@ -134,13 +139,13 @@ def open_cluster(given: SparkSession | None, settings: BatchSettings) -> Iterato
         raise AffilError(said("Spark: {0}", cause(str(error)))) from error
 
 
-def _must_answer(remote: str) -> None:
-    """Refuse an address of Spark Connect at which nothing is: Spark would try again for ten minutes, deaf to interrupts."""
+def _must_answer(remote: str, seconds: float) -> None:
+    """Refuse an address of Spark Connect at which nothing answers in time: Spark would try again for ten minutes, deaf to interrupts."""
     address = urlsplit(remote)
     if address.scheme != "sc" or getproxies():
         return
     try:
-        socket.create_connection((address.hostname or "", address.port or 15002), timeout=10).close()
+        socket.create_connection((address.hostname or "", address.port or 15002), timeout=seconds).close()
     except (OSError, ValueError) as error:
         raise AffilError(
             said("Spark: nothing answers at {0} ({1}); check SPARK_REMOTE, and that the server runs", address.netloc, error)

@@ -26,7 +26,7 @@ def begun(path: Path | str) -> Iterator[Workspace]:
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     new = bool(missing) or (path.is_dir() and not any(path.iterdir()))
     try:
-        yield Workspace.open(path)
+        yield Workspace.open(path, create=True)
     except BaseException:
         if new:
             _take_away(path, missing)

@@ -49,11 +49,16 @@ PAPERS = pa.schema(
 MERGED = pa.schema([(name, TEXT) for name in ("kept", "dropped", "by", "kept_format", "dropped_format")])
 MENTIONS = pa.schema([("paper", TEXT), ("position", pa.int32()), ("author", TEXT), ("affiliation", TEXT)])
 _STATED = ("stated_city", "stated_region", "stated_country")
-TOLD = (*_STATED, "named")  # optional columns of a matcher
+TOLD: dict[
+    str, tuple[pa.DataType, object]
+] = {  # optional columns of a matcher, and what stands there where there is nothing to tell
+    **dict.fromkeys((*_STATED, "named"), (TEXT, "")),
+    "named_parents": (pa.list_(TEXT), None),
+}
 MATCHES = pa.schema(
     [
         *[("affiliation", TEXT), ("institution_id", TEXT), ("probability", pa.float64()), ("decision", TEXT), ("by", TEXT)],
-        *[(name, TEXT) for name in TOLD],
+        *[(name, kind) for name, (kind, _) in TOLD.items()],
     ]
 )
 INSTITUTIONS = pa.schema(

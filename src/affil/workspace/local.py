@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -52,13 +53,20 @@ def _fitted(files: WorkspaceFiles, table: pa.Table, made: Institution) -> Instit
     """An institution with its parents' ids as the registry has them, and the place of another one in its city.
 
     Raises:
-        UnknownIdError: a parent is unknown. AffilError: there is such an institution already: of that name in that country, or of that ROR
-            id; or it would be its own parent.
+        UnknownIdError: a parent is unknown. AffilError: there is such an institution already: of that name in that country and no other
+            place, or of that ROR id; or it would be its own parent.
     """
     rows = [one for one in table.to_pylist() if one["id"] != made.id]
-    same = next((r for r in rows if r["country"] == made.country and fold(r["name"]) == fold(made.name)), None)
-    if same is not None:
-        raise AffilError(said("there is already an institution {0!r} in {1}: {2}", made.name, made.country, same["id"]))
+    namesakes = [r for r in rows if r["country"] == made.country and fold(r["name"]) == fold(made.name)]
+    if same := next((r for r in namesakes if not _told_apart(made, r)), None):
+        raise AffilError(
+            said(
+                "there is already an institution {0!r} in {1}: {2}; decide for that one, or give the city that tells the two apart",
+                made.name,
+                made.country,
+                same["id"],
+            )
+        )
     known, _ = find_in(files, [*made.other_ids, *made.parents])
     for other in made.other_ids:
         if known.get(other, made.id) != made.id:
@@ -77,12 +85,29 @@ def _fitted(files: WorkspaceFiles, table: pa.Table, made: Institution) -> Instit
     return replace(made, parents=parents, region=place["region"] or "", lat=place["lat"], lon=place["lon"])
 
 
+def _told_apart(made: Institution, row: Mapping[str, Any]) -> bool:
+    """Whether an institution cannot be that of a row of the registry, whose name and country it has."""
+    if not made.city:
+        return False  # and is not asked for gazetteers
+    from affil.registry.same import near
+
+    other = Institution(row["id"], row["name"], country=row["country"], region=row["region"] or "", city=row["city"] or "")
+    return not near(made, replace(other, lat=row["lat"], lon=row["lon"]))
+
+
 def add_names(files: WorkspaceFiles, names: Iterable[tuple[Institution, str]]) -> int:
     """See `Workspace.add_names`."""
     with locked(files.path, files.settings.review.wait):
         local, added = files.local, 0
         for institution, name in names:
-            bare = replace(institution, names=(Name(institution.name, "", "official"),), parents=(), successors=())
+            bare = replace(
+                institution,
+                names=(Name(institution.name, "", "official"),),
+                parents=(),
+                successors=(),
+                other_ids=(),
+                other_domains=(),
+            )
             before = local.get(institution.id, bare)
             local[institution.id] = add_name(before, name)
             added += local[institution.id] is not before

@@ -45,20 +45,22 @@ if TYPE_CHECKING:
     from affil.match import Matcher
     from affil.match.interface import MatcherLike
     from affil.registry import Registry
+    from affil.registry.met import Met
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """Result of `run`: strings in the workspace, strings that were looked up now, and why all had to be looked up again, if so.
 
-    `added` is the result of `add_papers`, None if no papers were given. `waiting` is how many strings wait for review (see
-    `Workspace.waiting`).
+    `added` is the result of `add_papers`, None if no papers were given; `met` is what rows of own.csv met in the registry. `waiting` is how
+    many strings wait for review (see `Workspace.waiting`).
     """
 
     strings: int
     matched: int
     again: str = ""
     added: Added | None = None
+    met: tuple[Met, ...] = ()
     waiting: int = 0
 
 
@@ -86,10 +88,13 @@ def run(
             raise AffilError(said("{0}: no papers yet; add some with: affil run PAPERS... -w {0}", files.path))
         chosen = choose(change, registry, model)
         matcher = matcher or open_matcher(files, chosen["registry"], chosen["model"])
+        if getattr(matcher, "ledger", None) is not None:
+            raise AffilError(said("a workspace counts decisions by its own ledger; give it a matcher without one"))
         identity = {
             "registry": matcher.registry.hash,
             "model": matcher.model_hash,
             "settings": hash_of(matching_settings(files.settings)),
+            "columns": " ".join(MATCHES.names),
         }
         change.news["chosen"] = chosen
         again = _rematch_reason(change, identity)
@@ -103,8 +108,9 @@ def run(
         }
         change.commit()
         count_anew(files)
+    met = tuple(matcher.registry.met) if (files.path / "own.csv").exists() else ()
     doubted = in_review(files.table("strings"), files.table("matches"), files.ledger.current())
-    return Run(len(strings), matched, again, added, len(doubted))
+    return Run(len(strings), matched, again, added, met, len(doubted))
 
 
 def matching_settings(settings: Settings) -> dict[str, dict[str, Any]]:
@@ -130,16 +136,15 @@ def open_registry(files: WorkspaceFiles, chosen: str | None) -> Registry:
     base = Registry.open(chosen)
     if not (local := files.path / "own.csv").exists():
         return base
-    from affil.registry.build import source_note
-    from affil.registry.local import read_own
-    from affil.registry.merge import merge
+    from affil.registry.build import merge_sources, source_note
     from affil.registry.registry import write_registry
 
     file, sources = files.path / "registry.affil", [source_note(local), f"registry sha256:{base.hash[:16]}"]
     again = f"affil doctor {files.path} --mend"
     if not file.exists() or Registry(file, again).meta["sources"] != sources:
         dates = base.meta.get("dates", {})
-        write_registry(merge([read_own(local).values(), base]), file, {"sources": sources, "dates": dates})
+        institutions, met = merge_sources([local, base])
+        write_registry(institutions, file, {"sources": sources, "dates": dates, "met": [one.as_json() for one in met]})
     return Registry(file, again)
 
 
@@ -163,7 +168,12 @@ def _rematch_reason(change: Change, identity: dict[str, str]) -> str:
     if (matches := change.file("matches")) is None:
         return ""
     before = identity_of(matches)
-    names = {"registry": said("the registry"), "model": said("the model"), "settings": said("the matching settings")}
+    names = {
+        "registry": said("the registry"),
+        "model": said("the model"),
+        "settings": said("the matching settings"),
+        "columns": said("what is kept of a match"),
+    }
     changed = [names[part] for part in names if before.get(part) != identity[part]]
     return said("{0} changed", joined(" and ", changed)) if changed else ""
 
@@ -284,9 +294,8 @@ def strings_of(matches: Path) -> list[str]:
 def answers_of(matcher: MatcherLike, strings: list[str]) -> pa.Table:
     """The matches of strings as rows of matches.parquet, in order."""
     table = matcher.match_table(strings)
-    blank = pa.array([""] * len(table), TEXT)
     for name in TOLD:
-        table = table if name in table.column_names else table.append_column(name, blank)
+        table = table if name in table.column_names else table.append_column(name, _untold(name, len(table)))
     found = table.select(["row", "institution_id", "probability", "decision", *TOLD])
     rows = found.column("row").to_pylist()
     silent = sorted(set(range(len(strings))) - set(rows))
@@ -296,7 +305,7 @@ def answers_of(matcher: MatcherLike, strings: list[str]) -> pa.Table:
             "institution_id": pa.nulls(len(silent), TEXT),
             "probability": pa.nulls(len(silent), pa.float64()),
             "decision": pa.array(["none"] * len(silent), TEXT),
-            **{name: pa.array([""] * len(silent), TEXT) for name in TOLD},
+            **{name: _untold(name, len(silent)) for name in TOLD},
         }
     )
     rows_first = pa.concat_tables([found.cast(nothing.schema), nothing]).sort_by(
@@ -307,6 +316,11 @@ def answers_of(matcher: MatcherLike, strings: list[str]) -> pa.Table:
     columns = [affiliation, *(rows_first.column(n) for n in ("institution_id", "probability", "decision")), by]
     columns += [rows_first.column(n) for n in TOLD]
     return pa.table(columns, MATCHES)
+
+
+def _untold(name: str, many: int) -> pa.Array:
+    kind, nothing = TOLD[name]
+    return pa.array([nothing] * many, kind)
 
 
 def write_institutions(registry: Registry, local: Mapping[str, Institution], path: Path, identity: dict[str, str]) -> None:

@@ -67,14 +67,17 @@ class Workspace(WorkspaceFiles):
     """
 
     @classmethod
-    def open(cls, path: Path | str, create: bool = True, settings: Settings | None = None) -> Workspace:
+    def open(cls, path: Path | str, create: bool = False, settings: Settings | None = None) -> Workspace:
         """Open the workspace in a folder; with `create`, create it if there is none, with the given settings or those of affil.
 
         Raises:
-            AffilError: there is none and `create` is false, or it cannot be created.
+            AffilError: there is none and `create` is false, it cannot be created, or settings are given without `create`: those of a
+                workspace stand in its settings.toml.
             InputError: its settings.toml is not valid.
         """
         path = Path(path)
+        if settings is not None and not create:
+            raise AffilError(said("settings are for a new workspace (create=True); those of one stand in its settings.toml"))
         if not any((path / file).exists() for file in ("settings.toml", "manifest.json")):
             if not create:
                 raise not_a_workspace(path)

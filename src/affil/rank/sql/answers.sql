@@ -3,8 +3,10 @@
 -- years from `since` (inclusive) to `before` (exclusive); null: no bound. A matched string without institutions has one row
 -- with a null institution; the probability of a decision is null. `stated` is the place that the string gives for the
 -- institution, as country/region/city, if it counts (the setting has its kind) and differs from the registry's; else "". For a
--- decision it is the place found by the model for the institution, else the only one found in the string.
--- Reads placed_match, decisions, decided, institutions, succession; variable stated_kinds.
+-- decision it is the place found by the model for the institution, else the only one found in the string. `named_parents` are the
+-- institutions above it that the model found named beside it, in order, with blanks between them, also for a decision on it; only of
+-- those for which it matters (`forked`), which have several parents or are below such, else "".
+-- Reads placed_match, decisions, decided, institutions, succession, forked; variable stated_kinds.
 -- Makes table answer: one row per string, institution and span of years.
 CREATE TEMP TABLE answer AS
 WITH given AS (
@@ -32,6 +34,13 @@ held AS (
     SELECT *, active_id AS institution, year AS since, CAST(NULL AS SMALLINT) AS before FROM found
     UNION ALL
     SELECT *, closed, NULL, year FROM found WHERE closed IS NOT NULL
+),
+beside AS (
+    SELECT affiliation, institutions.active_id, string_agg(DISTINCT above.active_id, ' ' ORDER BY above.active_id) AS ids
+    FROM (SELECT affiliation, institution_id, unnest(named_parents) AS parent FROM placed_match)
+    JOIN institutions ON institutions.id = institution_id
+    JOIN institutions AS above ON above.id = parent
+    GROUP BY affiliation, institutions.active_id
 )
 SELECT
     held.affiliation,
@@ -45,7 +54,10 @@ SELECT
         WHEN held.institution IS NULL OR NOT bool_and(list_contains(getvariable('stated_kinds'), here.kind)) THEN ''
         WHEN bool_or(held.stated IN (here.country || '//', concat_ws('/', here.country, here.region, here.city))) THEN ''
         ELSE max(held.stated)
-    END AS stated
+    END AS stated,
+    CASE WHEN bool_or(forked.id IS NOT NULL) THEN coalesce(max(beside.ids), '') ELSE '' END AS named_parents
 FROM held
 LEFT JOIN institutions AS here ON here.id = held.institution
+LEFT JOIN forked ON forked.id = held.institution
+LEFT JOIN beside ON beside.affiliation = held.affiliation AND beside.active_id = held.active_id
 GROUP BY held.affiliation, held.institution, held.since, held.before;

@@ -2,9 +2,9 @@
 -- author's strings. A string without a counted institution represents one unknown institution, so that known ones do not
 -- inherit its part. If affiliations are not aligned to authors (position is null), the whole is split over the institutions of
 -- the paper's strings. Institutions that are not counted (in review, or named twice) have no credit; `several` marks holders
--- with several strings.
+-- with several strings. One that several strings of a holder name is claimed by the first, or the first that names its parents.
 -- Reads mention, several, naming, paper; variables first_paper, last_paper.
--- Makes numbers of paper, author, string, institution and stated place: one row per author or paper, string and institution.
+-- Makes numbers of paper, author, string, institution, stated place and named parents: one row per author or paper, string and institution.
 WITH drawn AS (
     SELECT * FROM mention WHERE paper BETWEEN getvariable('first_paper') AND getvariable('last_paper')
 ),
@@ -12,7 +12,7 @@ holder AS (
     SELECT * FROM several WHERE paper BETWEEN getvariable('first_paper') AND getvariable('last_paper')
 ),
 claim AS (
-    SELECT drawn.*, institution, stated, probability, counts, known, first, holder.paper IS NOT NULL AS several
+    SELECT drawn.*, institution, stated, named_parents, probability, counts, known, first, holder.paper IS NOT NULL AS several
     FROM drawn
     LEFT JOIN holder ON holder.paper = drawn.paper AND holder.author = coalesce(drawn.position, -1)
     LEFT JOIN naming USING (string)
@@ -32,7 +32,9 @@ marked AS (
     FROM (
         SELECT
             *,
-            counts AND row_number() OVER (PARTITION BY paper, position, institution ORDER BY counts DESC, string) = 1 AS named,
+            counts AND row_number() OVER (
+                PARTITION BY paper, position, institution ORDER BY counts DESC, named_parents = 0, string
+            ) = 1 AS named,
             known = 0 AND row_number() OVER (PARTITION BY paper, position, string ORDER BY institution) = 1 AS unknown
         FROM claim
         WHERE several
@@ -46,6 +48,7 @@ SELECT
     string,
     institution,
     coalesce(stated, 0) AS stated,
+    coalesce(named_parents, 0) AS named_parents,
     probability,
     -- Exact decimals, so that sums do not depend on their order.
     CAST(

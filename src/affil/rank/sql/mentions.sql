@@ -1,6 +1,6 @@
 -- A mention is an author with one raw string, or with none; in an unaligned paper, one of its strings. Strings, folded names,
--- institutions and stated places are numbered in order, from 0 (a place: 0 is none): texts are compared once, then numbers only. A string
--- whose answer depends on the year is a separate one each year.
+-- institutions, stated places and named parents are numbered in order, from 0 (a place, and parents: 0 is none): texts are compared
+-- once, then numbers only. A string whose answer depends on the year is a separate one each year.
 -- Reads mentions, paper, answer; variable include_review.
 -- Makes tables string, person, mention, several, naming.
 CREATE OR REPLACE TEMP TABLE string AS
@@ -39,7 +39,8 @@ WITH named AS (
         institution AS id,
         min(decision) AS decision,
         max(probability) AS probability,
-        coalesce(max(stated), '') AS place
+        coalesce(max(stated), '') AS place,
+        coalesce(max(named_parents), '') AS above
     FROM string
     LEFT JOIN answer
         ON answer.affiliation = string.affiliation
@@ -51,8 +52,10 @@ SELECT
     string,
     id,
     place,
+    above,
     CASE WHEN id IS NOT NULL THEN CAST(dense_rank() OVER (ORDER BY id) - 1 AS INTEGER) END AS institution,
     CASE WHEN place = '' THEN 0 ELSE CAST(dense_rank() OVER (PARTITION BY place = '' ORDER BY place) AS INTEGER) END AS stated,
+    CASE WHEN above = '' THEN 0 ELSE CAST(dense_rank() OVER (PARTITION BY above = '' ORDER BY above) AS INTEGER) END AS named_parents,
     probability,
     id IS NOT NULL AND (decision = 'match' OR getvariable('include_review')) AS counts,
     count(*) FILTER (counts) OVER (PARTITION BY string) AS known,

@@ -1,7 +1,7 @@
--- The entities each institution counts for; with another place than its own, keyed as in `facts`.
+-- The entities each institution counts for; with another place than its own or named parents, keyed as in `facts`.
 -- Reads place, holder.
 -- Makes institution, id, part: one row per institution and entity.
-SELECT concat_ws(chr(31), institution, nullif(stated, '')) AS institution, id, part
+SELECT known_as AS institution, id, part
 FROM place
 JOIN holder USING (holder)
 ORDER BY ALL;

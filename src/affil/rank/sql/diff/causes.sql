@@ -17,13 +17,13 @@ WITH changed AS (
 ),
 answers AS (
     SELECT affiliation, string_agg(institution || said, ', ' ORDER BY institution, since) AS named
-    FROM (SELECT *, concat(' in ' || nullif(stated, ''), ' from ' || since, ' before ' || before) AS said FROM answer_before)
+    FROM (SELECT *, concat(' in ' || nullif(stated, ''), ' of ' || nullif(named_parents, ''), ' from ' || since, ' before ' || before) AS said FROM answer_before)
     WHERE decision = 'match'
     GROUP BY affiliation
 ),
 answers_now AS (
     SELECT affiliation, string_agg(institution || said, ', ' ORDER BY institution, since) AS named
-    FROM (SELECT *, concat(' in ' || nullif(stated, ''), ' from ' || since, ' before ' || before) AS said FROM answer_after)
+    FROM (SELECT *, concat(' in ' || nullif(stated, ''), ' of ' || nullif(named_parents, ''), ' from ' || since, ' before ' || before) AS said FROM answer_after)
     WHERE decision = 'match'
     GROUP BY affiliation
 ),

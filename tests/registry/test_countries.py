@@ -3,7 +3,7 @@
 import pycountry
 import pytest
 
-from affil.service.countries import country_code
+from affil.registry.countries import country_code
 
 
 @pytest.mark.parametrize(
