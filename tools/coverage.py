@@ -57,7 +57,7 @@ def coverage(papers: list[Path], registry: Path | None, top: int) -> dict[str, A
         with working("reading"):
             workspace.add_papers(papers)
         with counting("matching", "strings") as progress:
-            workspace.run(progress, registry=registry)
+            workspace.run(progress=progress, registry=registry)
         for table in ("papers", "mentions", "strings", "matches", "institutions"):
             db.read_parquet(str(workspace.table(table))).create_view(table)
         db.execute(DECIDED)

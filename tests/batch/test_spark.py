@@ -295,7 +295,7 @@ def test_papers_are_matched_on_the_cluster(
     before = cluster.conf.get("spark.sql.shuffle.partitions")
     ws = Workspace.open(tmp_path / "ws", create=True)
     of_tests = {"registry": matcher.registry.path, "model": matcher.model_path}
-    result = ws.run(lambda *done: told.append(done), papers=papers[0], engine="spark", spark=cluster, **of_tests)
+    result = ws.run(papers[0], progress=lambda *done: told.append(done), engine="spark", spark=cluster, **of_tests)
     assert tables(tmp_path / "ws") == papers[1]
     assert told == [(result.strings, result.strings)]
     assert ws.run(engine="spark").matched == 0

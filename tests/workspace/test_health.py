@@ -38,7 +38,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory, review_registry: Registry, t
     ]
     (folder / "papers.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
     ws = Workspace.open(folder / "ws", create=True)
-    ws.run(papers=folder / "papers.jsonl", registry=review_registry.path, model=tiny_model)
+    ws.run(folder / "papers.jsonl", registry=review_registry.path, model=tiny_model)
     ws.add_institution(Details("Tanglewick Robotics", "GB"))
     ws.run()
     ws.decide("Lab 1, OpenAI", "affil:openai", by="ana", why="w")

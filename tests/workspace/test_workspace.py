@@ -194,7 +194,7 @@ def test_an_interrupted_run_keeps_what_it_finished(ws: Workspace) -> None:
     assert ws.rank().coverage.pending == pytest.approx(2 / 7)
     matcher.interrupt_at = None
     seen: list[tuple[int, int]] = []
-    assert ws.run(lambda done, total: seen.append((done, total)), matcher=matcher) == Run(4, 2, waiting=1)
+    assert ws.run(progress=lambda done, total: seen.append((done, total)), matcher=matcher) == Run(4, 2, waiting=1)
     assert seen == [(1, 2), (2, 2)]
     assert [b[0] for b in matcher.batches] == ["MIT", "CUHK", "CUHK?", "nobody knows"]
     assert [r[0] for r in rows(ws, "matches")] == ["MIT", "CUHK", "CUHK?", "nobody knows"]

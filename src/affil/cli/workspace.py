@@ -90,8 +90,8 @@ def run(
     ):
         say_older(ws)
         result = ws.run(
-            show,
-            papers=papers or None,
+            papers or None,
+            progress=show,
             read=lambda added: print_added(added, as_json),
             registry=registry,
             model=model,

@@ -67,7 +67,7 @@ def rankings(
     if like not in LIKE:
         raise AffilError(said("no rankings like {0!r}; there are: {1}", like, ", ".join(LIKE)))
     files = papers or sorted((ws.path / "fetched").glob("*.jsonl.gz")) or None
-    ws.run(progress, papers=files, read=read, **reading)
+    ws.run(files, progress=progress, read=read, **reading)
     folder = Path(output)
     try:
         (folder / "tables").mkdir(parents=True, exist_ok=True)

@@ -66,9 +66,9 @@ class Run:
 
 def run(
     files: WorkspaceFiles,
-    progress: Progress | None = None,
-    *,
     papers: Path | str | Iterable[Path | str] | None = None,
+    *,
+    progress: Progress | None = None,
     read: Callable[[Added], None] | None = None,
     registry: Path | str | None = None,
     model: Path | str | None = None,

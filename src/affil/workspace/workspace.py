@@ -139,9 +139,9 @@ class Workspace(WorkspaceFiles):
 
     def run(
         self,
-        progress: Progress | None = None,
-        *,
         papers: Path | str | Iterable[Path | str] | None = None,
+        *,
+        progress: Progress | None = None,
         read: Callable[[Added], None] | None = None,
         registry: Path | str | None = None,
         model: Path | str | None = None,
@@ -160,8 +160,8 @@ class Workspace(WorkspaceFiles):
         unless all strings are being matched again.
 
         Args:
-            progress: called with (strings matched, strings to match) after every batch.
             papers: files to add first, as `add_papers` does.
+            progress: called with (strings matched, strings to match) after every batch.
             read: called with the result of adding them, before matching starts.
             registry: a registry file, `shipped`, or `ror` (see `affil.registry.fetch_ror`).
             model: a trained model.
@@ -178,8 +178,8 @@ class Workspace(WorkspaceFiles):
         """
         return matching.run(
             self,
-            progress,
-            papers=papers,
+            papers,
+            progress=progress,
             read=read,
             registry=registry,
             model=model,
