@@ -9,7 +9,7 @@ import html.parser
 import json
 import re
 import shutil
-from html import escape, unescape
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -142,22 +142,19 @@ def test_as_many_strings_wait_on_a_page_as_why_lists(site: Path, report_ws: Work
     """Also those of papers that name the institution through another author, which add no paper but credit."""
     seen = set()
     for level in ("institution", "city", "country"):
-        pages = {
-            text.split("<h1>")[1].split("</h1>")[0]: text
-            for f in (site / level).glob("*.html")
-            for text in [f.read_text("utf-8")]
-        }
+        texts = [file.read_text("utf-8") for file in (site / level).glob("*.html")]
+        pages = {unescape(text.split("<h1>")[1].split("</h1>")[0]): text for text in texts}
         for one in report_ws.rank(level=level, years=(2017, 2021)).frame.head(8).to_dict("records"):
             waiting = report_ws.why(one["id"], level=level, years=(2017, 2021)).waiting
             strings, papers = waiting["affiliation"].nunique(), waiting["papers"].sum()
-            page = pages[escape(one["name"], quote=False)]
-            told = re.search(r"Strings in review that may name it</dt><dd>(\d+) strings?, (\d+) papers?", page)
+            page = pages[one["name"]]
+            told = re.search(r"Strings in review that may name it<dd>(\d+) strings?, (\d+) papers?", page)
             assert told, one["name"]
             assert int(told[1]) == strings
             assert int(told[2]) <= papers, "a paper with two of them is one"
             assert "How well founded, 2017–2021" in page
             seen.add(strings)
-    assert seen > {0}
+    assert len(seen) > 1
 
 
 def test_a_site_can_begin_with_hong_kong_counted_with_china(report_ws: Workspace, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from affil.data import SHIPPED_MODEL, resource
-from affil.errors import AffilError
+from affil.errors import AffilError, LedgerError, UnknownIdError
 from affil.io.cells import addresses
 from affil.io.table import affiliation_column
 from affil.match.arrow import Strings, distinct_strings, string_of
@@ -183,17 +183,6 @@ class Matcher:
             )
         return out
 
-    def _lack(self, affiliation: str) -> Lack:
-        """Why one string names no institution.
-
-        Raises:
-            AffilError: it names one.
-        """
-        (answer,) = self._answers([affiliation])
-        if answer.lack is None:
-            raise AffilError(said("{0!r} names an institution", affiliation))
-        return answer.lack
-
     def match_table(self, affiliations: Strings, column: str | None = None, *, none: bool = False) -> pa.Table:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
 
@@ -336,6 +325,10 @@ class Matcher:
             stated=row.stated,
         )
 
+    def _lack(self, affiliation: str) -> Lack | None:
+        """Why one string names no institution; None if it names one."""
+        return self._answers([affiliation])[0].lack
+
     def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[Answer]:
         """The institutions chosen for each string, most probable first, then up to `rivals` others per part; or why there is none."""
         with self._turn:
@@ -348,7 +341,10 @@ class Matcher:
         asked = [s for s in strings if rivals or s not in decided]
         found = dict(zip(asked, self._modelled(asked, rivals), strict=True))
         for string, one in decided.items():
-            chosen = decided_rows(one, self.registry)
+            try:
+                chosen = decided_rows(one, self.registry)
+            except UnknownIdError as error:
+                raise LedgerError(said("the decision on {0!r} cannot be used: {1}", string, error)) from error
             others = without(found[string].rows if string in found else (), {r.inst for r in chosen}, False)
             rows = [*chosen, *(r._replace(chosen=False) for r in others)]
             found[string] = Answer(rows, None if chosen else Lack("decided", words=one.words))
