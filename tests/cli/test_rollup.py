@@ -19,8 +19,8 @@ from affil.workspace import Workspace
 OWN = """id,name,country,kind,city,parents,acronyms
 own:lmu,Ludwig Maximilian University,DE,education,Munich,,LMU
 own:tum,Technical University of Munich,DE,education,Munich,,TUM
-own:joint,Joint Institute of Quillology,DE,facility,Garching,own:lmu own:tum,
-own:clinic,Penmanship Hospital Isar,DE,healthcare,Munich,own:lmu own:tum,
+own:joint,Joint Institute of Quillology,DE,facility,Garching,own:lmu|own:tum,
+own:clinic,Penmanship Hospital Isar,DE,healthcare,Munich,own:lmu|own:tum,
 """
 STRINGS = {
     "one": "Joint Institute of Quillology, Technical University of Munich, Garching, Germany",
