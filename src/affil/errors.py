@@ -57,6 +57,10 @@ class BusyError(AffilError):
     """A resource that is locked by another process or not writable."""
 
 
+class LedgerError(AffilError):
+    """The ledger of a matcher in use can no longer be read, or decides on an institution that the registry lacks."""
+
+
 class UnknownIdError(AffilError):
     """An institution id, or a name in its place, that is not in the registry; `problem` is the message without the way to find one."""
 

@@ -103,7 +103,7 @@ def register_duckdb(
     Args:
         connection: an open connection.
         name: the name of the function; one of that name is replaced.
-        matcher: default: the shipped registry and model.
+        matcher: default: the shipped registry and model; one with a ledger answers what people decided.
 
     Raises:
         duckdb.Error: the connection is closed.

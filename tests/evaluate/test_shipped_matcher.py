@@ -135,3 +135,13 @@ def test_a_probability_depends_on_the_string_alone(matcher: Matcher) -> None:
     assert answers(strings[::-1]) == together
     for text in [*strings[::20], strings[-1]]:
         assert answers([text])[text] == together[text]
+
+
+@pytest.mark.parametrize("between", [" and ", ", and ", " & ", ", ", "; ", " / ", "\n", ", Shenzhen, China and "])
+@pytest.mark.parametrize(
+    "names", [("Southern University of Science and Technology", "Peng Cheng Laboratory"), ("SUSTech", "Pengcheng Lab")]
+)
+def test_a_university_and_a_laboratory_beside_it_are_both_found(matcher: Matcher, names: tuple[str, str], between: str) -> None:
+    for first, second in (names, names[::-1]):
+        got = found(matcher, f"{first}{between}{second}, Shenzhen, China")
+        assert {*got} == {"Southern University of Science and Technology", "Peng Cheng Laboratory"}

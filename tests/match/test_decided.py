@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 import affil
 from affil.batch import match_file
-from affil.errors import AffilError, InputError, UnknownIdError
+from affil.errors import AffilError, InputError, LedgerError, UnknownIdError
 from affil.ledger import Ledger
 from affil.match import why_not
 from affil.match.decided import Decisions
@@ -154,7 +154,7 @@ def test_what_cannot_be_used_is_said(tiny_matcher: affil.Matcher, ledger: Ledger
     matcher = affil.Matcher.load(*files, ledger=ledger.where)
     ledger.decide("Lab 9", "https://ror.org/04xfq0f34", by="ana", why="known elsewhere")
     assert ids(matcher.match_many([UNKNOWN])) == [[CUHK, STANFORD]], "others are answered"
-    with pytest.raises(UnknownIdError, match="04xfq0f34"):
+    with pytest.raises(LedgerError, match=r"'Lab 9' cannot be used: .*04xfq0f34"):
         matcher.match("Lab 9")
     with pytest.raises(UnknownIdError, match=r"04xfq0f34.*ledger\.sqlite decides on it"):
         affil.Matcher.load(*files, ledger=ledger)
@@ -186,6 +186,14 @@ def test_the_service_answers_so_and_sees_new_decisions(matcher: affil.Matcher, l
         assert (best["id"], best["match"]) == (CUHK, True)
         page = service.client.post("/", data={"affiliations": UNKNOWN}, headers={"origin": "http://127.0.0.1:8372"}).text
         assert "decided by ana: I asked them" in page
+        # what is wrong with the ledger is no fault of who asks, and is over once it is put back
+        file = Path(ledger.where)
+        aside = file.rename(file.with_name("aside"))
+        gone = service.client.get("/match", params={"affiliation": PLAIN})
+        assert (gone.status_code, gone.headers["retry-after"]) == (503, "1")
+        assert "the ledger is gone" in gone.json()["errors"][0]
+        aside.rename(file)
+        assert [m["institution_id"] for m in asked(PLAIN)["matches"]] == [CUHK]
 
 
 def test_the_command(tiny_matcher: affil.Matcher, tiny_model: Path, ledger: Ledger, tmp_path: Path, python: str) -> None:

@@ -117,7 +117,7 @@ def test_ranges_count_such_an_author_once() -> None:
     of = tables(("Unit", "Unit, TUM", "Clinic, LMU"), "Unit")
     with database(PLAIN.memory) as db:
         prepare(db, of, {}, Venues([]), PLAIN)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN))))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN), PLAIN)))
         frame = measure(db, Venues([]), PLAIN, roll_up="labs").frame.set_index("id").sort_index()
         found = doubts(db, "adjusted", PLAIN)
     assert frame["adjusted"].to_dict() == {"clinic": 0.5, "lmu": 0.5, "tum": 1.0}

@@ -97,3 +97,20 @@ def test_an_own_row_with_a_ror_id_meets_the_shipped_record_that_has_none(tmp_pat
     (one,) = institutions.values()
     assert (one.id, one.city) == (TSINGHUA.id, "Beijing")
     assert (met.id, met.institution, met.by) == (TSINGHUA.id, bare.id, "name")
+
+
+def test_a_row_meets_what_has_become_of_a_record_without_a_ror_id(tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.write_text(f"{HEAD}\nown:1,Tsinghua University,CN,Beijing,,,清大\n")
+    shipped = replace(TSINGHUA, id="affil:tsinghua", other_ids=())
+    for sources in ([own, [shipped], [TSINGHUA]], [[TSINGHUA], [shipped], own]):
+        (one,), (met,) = merge_sources(sources)
+        assert (one.id, met.institution, met.by, met.against) == (TSINGHUA.id, TSINGHUA.id, "name", "")
+        assert {*one.other_ids} == {*TSINGHUA.other_ids, "affil:tsinghua", "own:1"}
+        assert "清大" in {n.value for n in one.names}
+
+
+def test_two_rows_of_one_name_are_not_both_the_institution(tmp_path: Path) -> None:
+    institutions, met = meet(tmp_path, "own:1,Tsinghua University,CN,,,,", "own:2,Tsinghua University,CN,,,,")
+    assert institutions.keys() == {TSINGHUA.id, "own:2"}
+    assert [(one.row, one.against) for one in met] == [(2, ""), (3, "several")]

@@ -124,7 +124,7 @@ def counted(ws: Workspace, **kwargs: Any) -> dict[str, float]:
 
 def rows(ws: Workspace, table: str) -> list[tuple[Any, ...]]:
     found = pq.read_table(ws.table(table))
-    found = found.select([c for c in found.column_names if c != "named" and not c.startswith("stated_")])
+    found = found.select([c for c in found.column_names if not c.startswith(("named", "stated_"))])
     return [tuple(r.values()) for r in found.to_pylist()]
 
 

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-from affil.errors import InputError, UnknownIdError
+from affil.errors import AffilError, InputError, LedgerError, UnknownIdError
 from affil.ledger import Ledger
 from affil.registry import Registry
 from affil.settings import ReviewSettings
-from affil.wording import said
+from affil.wording import message_of, said
 
 
 class Decided(NamedTuple):
@@ -53,10 +53,13 @@ class Decisions:
         """The decisions on those of these strings that were decided; white space of another kind or length is no other string.
 
         Raises:
-            AffilError: the ledger has changed and cannot be read.
+            LedgerError: the ledger has changed and cannot be read.
         """
         with self._turn:
-            self._refresh()
+            try:
+                self._refresh()
+            except AffilError as error:
+                raise LedgerError(message_of(error)) from error
             known = self._current
         found = {}
         if known:
@@ -81,7 +84,7 @@ class Decisions:
         if self.ledger.remote and time.monotonic() < self._looked + self._settings.look:
             return
         stamp = self.ledger.stamp()  # before the entries: what comes between is seen the next time
-        if stamp != self._seen or self._seen is None:
+        if stamp != self._seen:
             cases = self.ledger.cases()
             holders = {key.affiliation: case.holder for key, case in cases.items() if not key.paper}
             self._current = {
@@ -91,6 +94,3 @@ class Decisions:
             }
             self._seen = stamp
         self._looked = time.monotonic()
-
-    def __reduce__(self) -> tuple[type[Decisions], tuple[Ledger, ReviewSettings]]:
-        return Decisions, (self.ledger, self._settings)

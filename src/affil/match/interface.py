@@ -25,5 +25,5 @@ class MatcherLike(Protocol):
         """The institutions found; strings without any have no row.
 
         Columns: row (index into the strings), institution_id, probability, decision. Scoring also reads alias; a workspace also
-        reads, if present, stated_city, stated_region, stated_country, named (see `affil.rank.Tables`).
+        reads, if present, stated_city, stated_region, stated_country, named, named_parents (see `affil.rank.Tables`).
         """

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from affil.data import SHIPPED_MODEL, resource
-from affil.errors import AffilError
+from affil.errors import AffilError, LedgerError, UnknownIdError
 from affil.io.cells import addresses
 from affil.io.table import affiliation_column
 from affil.match.arrow import Strings, distinct_strings, string_of
@@ -183,17 +183,6 @@ class Matcher:
             )
         return out
 
-    def _lack(self, affiliation: str) -> Lack:
-        """Why one string names no institution.
-
-        Raises:
-            AffilError: it names one.
-        """
-        (answer,) = self._answers([affiliation])
-        if answer.lack is None:
-            raise AffilError(said("{0!r} names an institution", affiliation))
-        return answer.lack
-
     def match_table(self, affiliations: Strings, column: str | None = None, *, none: bool = False) -> pa.Table:
         """Match strings without explanations, as an Arrow table with one row for each institution found.
 
@@ -202,10 +191,11 @@ class Matcher:
 
         Columns: row (position in `affiliations`), institution_id, probability, decision (match or review), start, end (of the
         matched words in the raw string), alias (the registry's name), named (the id of the closed institution with that name,
-        if the one found is its successor, else ""), named_parents (the ids of the institutions above it in the registry that the
-        string names beside it, in the answer or left out of it by the policy), stated_city, stated_region and stated_country (the
-        place that the string gives for it, see `affil.types.Stated`). Strings without an institution, and missing ones, have no row,
-        unless `none` asks for one each: of the decision none, with a column more, `why` (a key of `affil.match.NOTHING`).
+        if the one found is its successor, else ""), stated_city, stated_region and stated_country (the place that the string gives
+        for it, see `affil.types.Stated`), named_parents (the ids of the institutions above it in the registry that the string names
+        beside it, in the answer or left out of it by the policy; none where a person decided). Strings without an institution, and
+        missing ones, have no row, unless `none` asks for one each: of the decision none, with a column more, `why` (a key of
+        `affil.match.NOTHING`).
 
         Raises:
             InputError: the table has no such column, or it holds no strings. AffilError: it is neither Arrow nor several strings, or one
@@ -226,8 +216,8 @@ class Matcher:
                 "end": pa.array([r.end for _, r in rows], pa.int32()),
                 "alias": self._aliases([row for _, row in rows]),
                 "named": self._named([row for _, row in rows]),
-                "named_parents": pa.array([[ids[p] for p in r.parents] for _, r in rows], pa.list_(pa.string())),
                 **{f"stated_{f}": pa.array([getattr(r.stated, f) for _, r in rows], pa.string()) for f in STATED},
+                "named_parents": pa.array([[ids[p] for p in r.parents] for _, r in rows], pa.list_(pa.string())),
             }
         )
         if not none:
@@ -335,6 +325,10 @@ class Matcher:
             stated=row.stated,
         )
 
+    def _lack(self, affiliation: str) -> Lack | None:
+        """Why one string names no institution; None if it names one."""
+        return self._answers([affiliation])[0].lack
+
     def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[Answer]:
         """The institutions chosen for each string, most probable first, then up to `rivals` others per part; or why there is none."""
         with self._turn:
@@ -347,7 +341,10 @@ class Matcher:
         asked = [s for s in strings if rivals or s not in decided]
         found = dict(zip(asked, self._modelled(asked, rivals), strict=True))
         for string, one in decided.items():
-            chosen = decided_rows(one, self.registry)
+            try:
+                chosen = decided_rows(one, self.registry)
+            except UnknownIdError as error:
+                raise LedgerError(said("the decision on {0!r} cannot be used: {1}", string, error)) from error
             others = without(found[string].rows if string in found else (), {r.inst for r in chosen}, False)
             rows = [*chosen, *(r._replace(chosen=False) for r in others)]
             found[string] = Answer(rows, None if chosen else Lack("decided", words=one.words))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from affil.match.lacking import Lack
 from affil.match.mentions import prepare
 from affil.names import fold, tokenize
 from affil.names.fold import generic
@@ -112,7 +113,8 @@ def why_not(matcher: Matcher, affiliations: Sequence[str], candidates: int = 0) 
         chosen = tuple(m for m in ranked if m.decision != Decision.NONE)
         others = ranked[len(chosen) :]
         rejected = tuple(_rejected(matcher, string, m, chosen) for m in others[:candidates])
-        nothing = None if chosen else _nothing(matcher, string, others)
+        lack = None if chosen else matcher._lack(string)
+        nothing = None if lack is None else _nothing(matcher, string, lack, others)
         out.append(Explained(Result(string, chosen, nothing.why if nothing else ""), rejected, nothing))
     return out
 
@@ -147,8 +149,7 @@ def _rejected(matcher: Matcher, string: str, m: Match, chosen: Sequence[Match]) 
     return Rejected(m, why, Said(REJECTED[why], named=values))
 
 
-def _nothing(matcher: Matcher, string: str, others: Sequence[Match]) -> Nothing:
-    lack = matcher._lack(string)
+def _nothing(matcher: Matcher, string: str, lack: Lack, others: Sequence[Match]) -> Nothing:
     nearest = next((m for m in others if lack.nearest >= 0 and m.institution.id == matcher.registry.ids[lack.nearest]), None)
     missing = _missing(matcher, string, nearest) if nearest is not None else ()
     values = {**_values(matcher, string, nearest, missing), "decided": lack.words}

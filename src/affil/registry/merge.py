@@ -56,8 +56,7 @@ def merged(sources: Iterable[Iterable[Institution]], own: Collection[int] = ()) 
         found = identifier if identifier in known else owner_of.get(normal_id(identifier), identifier)
         return renamed.get(found, found)
 
-    current = {i: replace(x, parents=tuple(map(owner, x.parents))) for i, x in known.items() if i not in renamed}
-    local, by_name = _namesakes(current, origins, frozenset(own))
+    local, by_name = _namesakes({i: x for i, x in known.items() if i not in renamed}, origins, frozenset(own), owner)
 
     def today(identifier: str) -> str:
         found = owner(identifier)
@@ -122,7 +121,7 @@ def _other_id_owners(institutions: Iterable[Institution]) -> dict[str, str]:
 
 
 def _namesakes(
-    known: dict[str, Institution], origins: dict[str, set[int]], own: frozenset[int]
+    known: dict[str, Institution], origins: dict[str, set[int]], own: frozenset[int], owner: Callable[[str], str]
 ) -> tuple[dict[str, str], list[Met]]:
     """The id that a local record takes of the one other that has its name and country, and what users' records met so.
 
@@ -132,7 +131,12 @@ def _namesakes(
         known: the records by id.
         origins: the numbers of the sources of each.
         own: the numbers of users' tables.
+        owner: the id of today of an id that a record names.
     """
+
+    def placed(one: Institution) -> Institution:
+        return replace(one, parents=tuple(map(owner, one.parents)))
+
     users = {i for i in known if origins[i] <= own}
     local = [one for one in known.values() if not is_ror(one.id)]
     called = dict(zip((one.id for one in local), folded([one.name for one in local]), strict=True))
@@ -144,21 +148,26 @@ def _namesakes(
         if (key := (one.country, words)) in wanted:
             by_name.setdefault(key, {})[one.id] = one
     renamed: dict[str, str] = {}
+    taken: set[tuple[str, bool]] = set()  # by which kind of record
     met = []
-    for one in local:
-        found = [
-            other
+    for one in sorted(
+        local, key=lambda one: one.id in users
+    ):  # those of other sources first, so that users' meet what has become of them
+        bearers = (
+            other.id
             for other in by_name.get((one.country, called[one.id]), {}).values()
             if not origins[one.id] & origins[other.id] and (is_ror(other.id) or one.id in users)
-        ]
-        against = {other.id: contradiction(one, other) for other in found}
+        )
+        found = [known[i] for i in dict.fromkeys(renamed.get(i, i) for i in bearers)]
+        against = {other.id: contradiction(placed(one), placed(other)) for other in found}
         fit = [other for other in found if not against[other.id]]
-        if len(fit) == 1 and fit[0].id not in renamed.values():
+        if len(fit) == 1 and (fit[0].id, one.id in users) not in taken:
             renamed[one.id] = fit[0].id
+            taken.add((fit[0].id, one.id in users))
             if {one.id, fit[0].id} & users:
                 user, other = (one, fit[0]) if one.id in users else (fit[0], one)
                 met.append(Met(user.id, other.id, other.name, "name"))
-        elif one.id in users and found and not any(is_part(one, other) for other in found):
+        elif one.id in users and found and not any(is_part(placed(one), other) for other in found):
             other = (fit or found)[0]
             met.append(Met(one.id, other.id, other.name, "name", against[other.id] or SEVERAL))
     return renamed, met

@@ -19,7 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match, Route
 from starlette.types import Receive, Scope, Send
 
-from affil.errors import AffilError, BusyError, UnknownIdError
+from affil.errors import AffilError, BusyError, LedgerError, UnknownIdError
 from affil.service.faults import told
 from affil.service.jobs import NoJobError, NotDoneError, TooLargeError, TooManyJobsError
 from affil.service.keys import QuotaError
@@ -47,6 +47,7 @@ _STATUSES: dict[type[AffilError], int] = {
     NotDoneError: 409,
     TooLargeError: 413,
     BusyError: 503,
+    LedgerError: 503,
 }
 
 

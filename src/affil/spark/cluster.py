@@ -33,7 +33,13 @@ if TYPE_CHECKING:
 Answering = Callable[[Matcher, pa.RecordBatch], pa.RecordBatch]
 """Answers some rows on an executor; it must pickle."""
 
-_TYPES = {pa.string(): "string", pa.float64(): "double", pa.int64(): "bigint", pa.int32(): "int"}
+_TYPES = {
+    pa.string(): "string",
+    pa.float64(): "double",
+    pa.int64(): "bigint",
+    pa.int32(): "int",
+    pa.list_(pa.string()): "array<string>",
+}
 
 
 class Cluster:

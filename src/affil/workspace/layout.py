@@ -49,9 +49,8 @@ PAPERS = pa.schema(
 MERGED = pa.schema([(name, TEXT) for name in ("kept", "dropped", "by", "kept_format", "dropped_format")])
 MENTIONS = pa.schema([("paper", TEXT), ("position", pa.int32()), ("author", TEXT), ("affiliation", TEXT)])
 _STATED = ("stated_city", "stated_region", "stated_country")
-TOLD: dict[
-    str, tuple[pa.DataType, object]
-] = {  # optional columns of a matcher, and what stands there where there is nothing to tell
+# optional columns of a matcher: their types, and what stands there where there is nothing to tell
+TOLD: dict[str, tuple[pa.DataType, object]] = {
     **dict.fromkeys((*_STATED, "named"), (TEXT, "")),
     "named_parents": (pa.list_(TEXT), None),
 }

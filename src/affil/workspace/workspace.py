@@ -5,9 +5,9 @@
         mentions          paper, position, author, affiliation: a row for each author and raw string; affiliation is null where
                           an author has none, position and author where a paper's strings are not aligned to authors
         strings           affiliation, mentions, papers: the distinct strings, most mentioned first
-        matches           affiliation, institution_id, probability, decision, by, stated_city, stated_region, stated_country: the
-                          model's answers, with a null id where there is none; human decisions are kept separately, in the ledger,
-                          and override them
+        matches           affiliation, institution_id, probability, decision, by, stated_city, stated_region, stated_country, named,
+                          named_parents (see `affil.rank.Tables`): the model's answers, with a null id where there is none; human
+                          decisions are kept separately, in the ledger, and override them
         institutions      the registry that the ids belong to
         merged            kept, dropped, by: records left out for a richer one of the same paper (optional)
     manifest.json         current tables, versions, hashes, counts
