@@ -58,7 +58,7 @@ class Ways:
         above = [] if ends else sorted(p for p in {*self._parents.get(at, ())} - {*path, at} if p in self._parents)
         if not above:
             return {at: part}
-        if len(above) > 1 and (meant := named & self._above(at)):
+        if len(above) > 1 and (meant := (named & self._above(at)).difference(path)):
             lowest = meant.difference(*(self._above(one) for one in meant)) or meant
             above = [p for p in above if p in lowest or not lowest.isdisjoint(self._above(p))] or above
         out: dict[str, float] = {}
