@@ -369,6 +369,7 @@ def test_how_long_a_server_may_take_is_a_setting(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr("affil.spark.cluster.socket.create_connection", nobody)
     monkeypatch.setattr("affil.spark.cluster.getproxies", dict)
+    monkeypatch.setattr("pyspark.sql.SparkSession.getActiveSession", lambda: None)  # that of the tests before
     monkeypatch.setenv("SPARK_REMOTE", "sc://spark.example")
     with pytest.raises(AffilError, match="nothing answers at spark"), open_cluster(None, BatchSettings(spark_answer=2.5)):
         pass
