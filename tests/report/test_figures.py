@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from affil.drawing.vega import lines
 from affil.rank import presets
+from affil.report.charts import Figure
 from affil.workspace import Workspace
 from tests.browser import accessible
 from tests.report.conftest import Reader, chart_table, counted_on, drawn, papers
@@ -113,6 +115,17 @@ def test_no_number_is_clipped_and_no_axis_is_empty(browser: Any, site: Path, scr
             assert accessible(reader.page) == [], path
     reader.check()
     reader.context.close()
+
+
+def test_long_numbers_fit_into_a_drawing_in_the_font_of_its_reader(browser: Any) -> None:
+    rows = [(str(year), 1_000_000.0 * (year - 2015)) for year in range(2016, 2022)]
+    figure = Figure("key", "label", lines("label", "Papers"), ("Year", "China"), rows).at_once()
+    page = browser.new_page(viewport={"width": 1600, "height": 900})
+    for number, drawing in enumerate(figure.drawn):
+        page.set_content(f"<body style='margin: 0 100px'>{drawing}")
+        assert page.locator("svg text", has_text="4,000,000").count() == 1
+        assert page.evaluate(CLIPPED) == [], number
+    page.close()
 
 
 def test_a_phone_shows_ranks_with_their_ranges(phone: Reader) -> None:

@@ -21,6 +21,7 @@ from affil.report.formats import percent
 from affil.wording import said
 
 WIDE, NARROW = 1200, 350  # width of a chart on a screen and on a phone, in pixels
+_SLACK = 10  # pixels left of a drawing that was laid out in another font than its reader's, whose numbers may be wider
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,8 @@ def _converted(figure: Figure, kind: str, width: int, ink: str, font: str, **opt
         if spec["width"] == "container":
             spec |= {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
     config = {**CONFIG, "font": font or CONFIG["font"]}
+    if font and "padding" in spec:
+        spec["padding"] = {**spec["padding"], "left": _SLACK}
     if ink != INK:
         spec, config = (json.loads(json.dumps(value).replace(INK, ink)) for value in (spec, config))
     if figure.zooms:
