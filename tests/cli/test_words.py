@@ -81,3 +81,11 @@ def test_words_hide_nothing_that_affil_has() -> None:
 def test_why_without_a_name_says_how_a_string_is_explained() -> None:
     done = CliRunner().invoke(app, ["why", "Dept. of Physics, MIT"])
     assert "affil match --text 'Dept. of Physics, MIT' --candidates 3" in str(done.exception)
+
+
+def test_an_option_of_one_value_is_not_given_twice() -> None:
+    assert said("rank", "ws", "--venue", "ICRA", "--venue=CVPR").endswith("--venue is given more than once; it takes one value")
+    assert said("rank", "ws", "--top", "3", "--limit", "5").endswith("--limit is given more than once; it takes one value")
+    several = ["ws", "X", "--institution", "a", "--institution", "b"]
+    assert understood("decide", *several) == several
+    assert understood("rank", "ws", "--json", "--json", "--", "--venue", "--venue")[-1] == "--venue"

@@ -323,4 +323,6 @@ def test_ranks_by_year_say_who_has_been_first_for_how_long() -> None:
     assert result.lines()[0] == "Alpha is first in 2022, 2 years in a row (of 4 with papers)."
     world = {cell: n for cell, n in steady().items() if cell[:2] != ("CV", 2022)}
     assert ranks_of(world).lines()[0] == "Alpha is first in 2021.", "an incomplete year does not count"
+    world = {cell: n for cell, n in steady().items() if cell[1] != 2021}
+    assert ranks_of(world).frame.set_index("id").loc["a", "in_a_row"] == 1, "a year without papers ends a row"
     assert [r["id"] for r in ranks_of(steady(), limit=1).to_dict()["ranks"]] == ["a"]

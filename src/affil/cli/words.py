@@ -67,7 +67,9 @@ COMMANDS = {
 
 
 class Words(TyperGroup):
-    """Commands that understand `SYNONYMS` of their options, and answer words of `ANSWERS` and `COMMANDS` that they do not have."""
+    """Commands that understand `SYNONYMS` of their options, and answer words of `ANSWERS` and `COMMANDS` that they do not have, and
+    options that are given twice and take one value, of which only the last would count.
+    """
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command meant, with its arguments."""
@@ -76,15 +78,19 @@ class Words(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         if command is None or isinstance(command, TyperGroup):
             return name, command, rest
-        own = {option for p in command.params for option in (*p.opts, *p.secondary_opts)}
+        own = {option: p for p in command.params for option in (*p.opts, *p.secondary_opts)}
+        once: set[str] = set()
         end = rest.index("--") if "--" in rest else len(rest)
         for at, given in enumerate(rest[:end]):
             word, equals, value = given.partition("=")
-            if word in own:
-                continue
-            if word in ANSWERS:
+            if word not in own and word in ANSWERS:
                 ctx.fail(said("no option {0}: {1}", word, ANSWERS[word]))
-            meant = _OPTION.get(word)
+            meant = word if word in own else _OPTION.get(word)
             if meant in own:
                 rest[at] = f"{meant}{equals}{value}"
+                option = own[meant]
+                if option.name in once:
+                    ctx.fail(said("{0} is given more than once; it takes one value", word))
+                if not (option.multiple or option.is_flag or option.count):
+                    once.add(option.name)
         return name, command, rest

@@ -91,6 +91,8 @@ def ranks_by_year(
     ranks = result.ranks[years]
     first = ranks.eq(1).fillna(False).to_numpy(bool)
     until = first[:, [y <= result.reference for y in years]]
+    whole = np.array([y for y in years if y <= result.reference])
+    until &= whole == result.reference - np.arange(len(whole))[::-1]  # years without papers between end a row
     in_a_row = np.cumprod(until[:, ::-1], axis=1).sum(axis=1)
     frame = result.ranks.assign(best=ranks.min(axis=1), years_first=first.sum(axis=1), in_a_row=in_a_row)
     return RanksByYear(frame, result)
