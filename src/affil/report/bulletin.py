@@ -127,7 +127,7 @@ class Bulletin:
             site_title=data.title or self.t("title"),
             heading=self.t("b_title", *data.window),
             sentences=self.teller.told(),
-            numbers=[(self.t(key), number(value)) for key, value in counts(data)],
+            numbers=counts(data, self.t),
             meta=self.t("b_papers", number(cover.papers), number(len(venues)), percent(cover.counted, 0)),
             charts=charts,
             chart_title=self.frame.by_year_title(),

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from affil.names.ids import ROR
+
 
 def _without_null(schema: dict[str, Any]) -> None:
     """Drop null from the schema: a query parameter is present or absent."""
@@ -55,7 +57,7 @@ class MatchBody(Asked):
 class Found(Answer):
     """An institution found in a string; `start` and `end` are character offsets of the matched words."""
 
-    institution_id: str = Field(description="its id in the registry", examples=["https://ror.org/00t33hh48"])
+    institution_id: str = Field(description="its id in the registry", examples=[f"{ROR}00t33hh48"])
     name: str = Field(description="its name", examples=["The Chinese University of Hong Kong"])
     name_zh: str = Field(description="its Chinese name, empty if the registry has none", examples=["香港中文大學"])
     kind: str = Field(description="its kind, as ROR's types", examples=["education"])
@@ -237,7 +239,7 @@ class OrganizationName(Answer):
 class Relationship(Answer):
     """A related organisation."""
 
-    id: str = Field(description="the other's id", examples=["https://ror.org/00t33hh48"])
+    id: str = Field(description="the other's id", examples=[f"{ROR}00t33hh48"])
     label: str = Field(description="the other's name", examples=["The Chinese University of Hong Kong"])
     type: Literal["parent", "child", "predecessor", "successor"] = Field(
         description="what the other is to this one", examples=["parent"]
@@ -253,7 +255,7 @@ class Organization(Answer):
     external_ids: list[ExternalId] = Field(description="at other registries")
     id: str = Field(
         description="its ROR id; of one without, an id of that form that ROR never gives",
-        examples=["https://ror.org/00t33hh48"],
+        examples=[f"{ROR}00t33hh48"],
     )
     links: list[Link] = Field(description="its website")
     locations: list[Location] = Field(description="where it is")
@@ -283,7 +285,7 @@ class AffiliationAnswer(Answer):
     affil_ids: dict[str, str] = Field(
         default_factory=dict,
         description="ids here of organisations without a ROR id, by those shown in their place",
-        examples=[{"https://ror.org/0u1234567": "affil:openai"}],
+        examples=[{f"{ROR}0u1234567": "affil:openai"}],
     )
 
 
@@ -313,7 +315,7 @@ class ListAnswer(Answer):
     affil_ids: dict[str, str] = Field(
         default_factory=dict,
         description="ids here of organisations without a ROR id, by those shown in their place",
-        examples=[{"https://ror.org/0u1234567": "affil:openai"}],
+        examples=[{f"{ROR}0u1234567": "affil:openai"}],
     )
     meta: Meta = Field(description="counts over all pages")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -83,7 +83,7 @@ def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
         "heading": frame.text("home_title"),
         "description": " ".join(t["text"] for t in told[:2]),
         "section": "home",
-        "numbers": [(frame.text(key), number(value)) for key, value in counts(data)],
+        "numbers": counts(data, frame.text),
         "chart": replace(found["chart"], tabled=False),
         "outside": frame.outside(),
         "chart_title": frame.by_year_title(),
@@ -109,15 +109,19 @@ _TOPS: tuple[tuple[Level, str], ...] = (
 )
 
 
-def counts(data: Data) -> list[tuple[str, int]]:
-    """The numbers of papers, authors, institutions, cities and countries of the window, each with the key of its name."""
+def counts(data: Data, text: Callable[..., str]) -> list[tuple[str, str]]:
+    """The numbers of papers, authors, institutions, cities and countries of the window, each with its name in the language of `text`.
+
+    Only papers that tie affiliations to authors have authors that count; where others do not, the name says so.
+    """
     ranking = data.ranking("institution")
+    papers, untied = ranking.coverage.papers, ranking.coverage.unaligned
     return [
-        ("n_papers", ranking.coverage.papers),
-        ("n_authors", data.authors),
-        ("n_institutions", len(ranking.frame)),
-        ("n_cities", len(data.ranking("city").frame)),
-        ("n_countries", len(data.ranking("country").frame)),
+        (text("n_papers"), number(papers)),
+        (text("n_authors_of", number(papers - untied)) if untied else text("n_authors"), number(data.authors)),
+        (text("n_institutions"), number(len(ranking.frame))),
+        (text("n_cities"), number(len(data.ranking("city").frame))),
+        (text("n_countries"), number(len(data.ranking("country").frame))),
     ]
 
 

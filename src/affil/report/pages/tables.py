@@ -69,7 +69,7 @@ def _trend(data: Data, level: Level, identifier: str) -> Rows:
             number(matched.get(y["year"])),
             number(y["publications"]),
             two(y["adjusted"]),
-            number(y["authors"]),
+            number(y["authors"] or None),  # none of its papers tells whose affiliations they are
         ]
         for y in reversed(years)
     ]
