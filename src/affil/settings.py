@@ -425,6 +425,11 @@ class RankSettings(_Frozen):
         ge=1,
         description="papers that each of two years has at least in the venues of both, for growth and movers between them to be told",
     )
+    link_change: float = Field(
+        default=3.0,
+        gt=1,
+        description="times that the papers of a venue change at most from one year to the next to be compared; beyond, one is not whole",
+    )
     min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, used to find duplicates")
     ranges: bool = Field(default=True, description="compute the ranks that doubtful matches leave open")
     confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of these ranges")

@@ -27,7 +27,7 @@ class Kept:
     def __init__(self, folder: Path, papers: list[Paper], answers: Answers) -> None:
         self.store, self.papers, self.answers = Store(folder), papers, answers
         self.entries: list[LedgerEntry] = []
-        self.settings = RankSettings(ranges=False, link_papers=1)  # its papers are few
+        self.settings = RankSettings(ranges=False, link_papers=1, link_change=1e9)  # its papers are few
 
     def decide(self, string: str, *ids: str) -> None:
         entry = LedgerEntry(len(self.entries) + 1, datetime.now(UTC), "ana", string, ids, "asked")
@@ -99,7 +99,7 @@ def test_papers_that_come_change_and_go(kept: Kept) -> None:
 
 def test_settings_and_venues_that_changed_are_noted(kept: Kept) -> None:
     before = kept.count()
-    kept.settings = RankSettings(ranges=False, link_papers=1, country_groups={"US": "CN"})
+    kept.settings = RankSettings(ranges=False, link_papers=1, link_change=1e9, country_groups={"US": "CN"})
     result = kept.diff(before, kept.count(), level="country")
     assert result.notes == ("the setting rank.country_groups was {} and is {'US': 'CN'}",)
     ranks = result.moves.set_index("id")[["rank_before", "rank_after"]]

@@ -25,7 +25,7 @@ from affil.types import Author, Paper
 from .test_credit import VENUES, one_each, tables
 
 World = Mapping[tuple[str, int, str], int]  # papers of an institution at a venue in a year
-SETTINGS = RankSettings(ranges=False, link_papers=1)  # worlds of few papers
+SETTINGS = RankSettings(ranges=False, link_papers=1, link_change=1e9)  # worlds of few papers, which change much
 WHO = ("a", "d", "h")
 NAMES = ("CV", "RL", "NL", "WEB")
 
@@ -297,6 +297,16 @@ def test_which_venues_a_year_lacks() -> None:
     assert missing_venues(second, even, 2021) == (), "it is held every second year"
     assert missing_venues(second, VENUES, 2021) == ("NL",), "data that lack years do not make a rhythm"
     assert missing_venues({("CV", 2021): 1, ("NL", 2021): 1, ("CV", 2022): 1}, even, 2022) == ("NL",)
+
+
+def test_a_year_of_which_a_part_of_a_venue_is_missing_is_not_compared_over_it() -> None:
+    papers = {("CV", 2015): 600, ("CV", 2016): 640, ("CV", 2017): 780, ("RL", 2015): 800, ("RL", 2016): 48, ("RL", 2017): 794}
+    assert [(link.years, link.venues) for link in chain(papers, 100, 3)] == [((2015, 2016, 2017), ("CV",))]
+    assert chain(papers, 100)[0].venues == ("CV", "RL")
+    assert chain({("RL", 2016): 200, ("RL", 2017): 700}, 100, 3) == ()
+    assert [p.venues for p in pairs(papers, (2015, 2015), (2017, 2017), 100, 3)] == [("CV", "RL")]
+    grown = {("CV", 2015): 100, ("CV", 2017): 900, ("RL", 2015): 100, ("RL", 2017): 901}
+    assert chain(grown, 100, 3)[0].venues == ("CV",), "three times a year, in two years nine"
 
 
 def test_links_of_the_same_venues_are_one() -> None:

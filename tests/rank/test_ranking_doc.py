@@ -64,7 +64,7 @@ def test_the_coverage_is_what_the_code_computes(tables: Tables) -> None:
 
 def test_the_growth_is_what_the_code_computes(tables: Tables, tmp_path: Path) -> None:
     store = Store(tmp_path / "counts")
-    state = store.refresh(tables, {}, load_venues(), RankSettings(link_papers=1))
+    state = store.refresh(tables, {}, load_venues(), RankSettings(link_papers=1, link_change=1e9))
     with store.opened(state) as (db, venues):
         both = [trend(db, venues, state.settings, panel=fixed) for fixed in (False, True)]
     free, panel = (one.frame.set_index("id") for one in both)

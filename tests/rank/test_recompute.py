@@ -133,7 +133,7 @@ def test_equals_plain_pandas(seed: int, settings: dict[str, Any], tmp_path: Path
 def test_trends_are_rankings_of_each_year() -> None:
     tables, decisions = draw(9)
     tables = with_digests(tables)
-    venues, settings = load_venues(), RankSettings(ranges=False, link_papers=1)
+    venues, settings = load_venues(), RankSettings(ranges=False, link_papers=1, link_change=1e9)
     papers, mentions, matches, institutions = frames(tables)
     import tempfile
 

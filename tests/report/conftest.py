@@ -125,7 +125,8 @@ def make_workspace(folder: Path, settings: str = "", records: list[dict[str, Any
     """A workspace of made-up papers, the given or all; they are few, so any link of years counts where the settings say nothing of it."""
     if "link_papers" not in settings:
         head, rank, rest = settings.partition("[rank]\n")
-        settings = f"{head}[rank]\nlink_papers = 1\n{rest}" if rank else f"[rank]\nlink_papers = 1\n{settings}"
+        few = "[rank]\nlink_papers = 1\nlink_change = 1e9\n"
+        settings = f"{head}{few}{rest}" if rank else f"{few}{settings}"
     registry = write_registry(sorted(institutions(), key=lambda one: one.id), folder / "small.affil", {"sources": ["test"]})
     file = folder / "papers.jsonl"
     file.write_text("".join(json.dumps(p) + "\n" for p in (papers() if records is None else records)), "utf-8")

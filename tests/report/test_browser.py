@@ -389,13 +389,18 @@ def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_w
             assert told == by, row
 
 
-@pytest.mark.parametrize("least", [1, 60, 85, 95, 10_000])
-def test_links_of_few_papers_are_broken_in_the_page_as_in_the_library(reader: Reader, report_ws: Workspace, least: int) -> None:
+@pytest.mark.parametrize(
+    ("least", "change"), [(1, 1e9), (60, 1e9), (85, 1e9), (95, 1e9), (10_000, 1e9), (1, 1.05), (1, 1.4), (60, 1.2)]
+)
+def test_links_of_few_papers_or_parts_of_venues_are_broken_in_the_page_as_in_the_library(
+    reader: Reader, report_ws: Workspace, least: int, change: float
+) -> None:
     """About ninety papers a year: some links hold, some do not, or none."""
     reader.open("trends.html")
-    read = """async (least) => {
+    read = """async ([least, change]) => {
         const engine = await affil.engine(), { country } = engine.entities;
         engine.linkPapers = least;
+        engine.linkChange = change;
         const asked = { ...all(engine), level: "country", by: "publications" }, periods = [[2012, 2016], [2017, 2021]];
         const trend = engine.trend(asked, null, false), numbers = {};
         country.code.forEach((code, e) => {
@@ -407,9 +412,9 @@ def test_links_of_few_papers_are_broken_in_the_page_as_in_the_library(reader: Re
     every = """const all = (engine) => ({
         areas: new Set(engine.areas.map((_, k) => k)), outside: true, without: new Set(), kind: "", rollUp: "none", years: engine.years,
     });"""
-    found = reader.page.evaluate(f"(least) => {{ {every} return ({read})(least); }}", least)
+    found = reader.page.evaluate(f"(limits) => {{ {every} return ({read})(limits); }}", [least, change])
     state = report_ws.count()
-    settings = state.settings.model_copy(update={"link_papers": least})
+    settings = state.settings.model_copy(update={"link_papers": least, "link_change": change})
     with report_ws.counts.opened(state, level="institution") as (db, venues):
         known = trend(db, venues, settings, level="country", by="publications")
         periods = compare(db, venues, settings, (2012, 2016), (2017, 2021), level="country")

@@ -92,7 +92,7 @@ def compare(
         AffilError: an argument is unknown, or no paper is in the venue and area.
     """
     asked = ask(db, venues, settings, query)
-    found = pairs(asked.papers, before, after, settings.link_papers)
+    found = pairs(asked.papers, before, after, settings.link_papers, settings.link_change)
     slots = [[cell for pair in found for cell in pair.slot(pair.years[k])] for k in (0, 1)]
     about, (old, new) = measure_slots(db, venues, settings, asked, slots)
     frame = about.join(

@@ -1,11 +1,13 @@
 """Which venues and years can be compared. Data lack venues in some years, so that what changes from one year to another is partly
 the data; as price indices do, we compare years only over the venues that both have, and link these comparisons year on year. Two years
 are compared only if each has enough papers in these venues (`rank.link_papers`): a link of a few papers would carry chance into all that
-stands behind it.
+stands behind it. A venue of which one year has many times the papers of the other (`rank.link_change`) is not compared: no venue grows so, and
+the data lack a part of one of the two.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -39,15 +41,15 @@ class Link:
         return [(venue, year) for venue in self.venues]
 
 
-def chain(papers: Papers, least: int) -> tuple[Link, ...]:
+def chain(papers: Papers, least: int, change: float = math.inf) -> tuple[Link, ...]:
     """The links between years with papers, the first year first; none between two of which one has fewer than `least` papers in the
-    venues of both.
+    venues that are compared (see `compared_venues`).
     """
     of_year = venues_of_years(papers)
     years = list(of_year)
     runs: list[tuple[list[int], frozenset[str]]] = []
     for before, after in pairwise(years):
-        both = compared_venues(papers, of_year, (before, after), least)
+        both = compared_venues(papers, of_year, (before, after), least, change)
         if runs and runs[-1][1] == both and runs[-1][0][-1] == before:
             runs[-1][0].append(after)
         elif both:
@@ -70,16 +72,18 @@ def rests_on(links: Iterable[Link]) -> float:
     return sum(link.papers for link in kept) / max(sum(link.all_papers for link in kept), 1)
 
 
-def pairs(papers: Papers, before: tuple[int, int], after: tuple[int, int], least: int) -> tuple[Link, ...]:
-    """Each year of a period with the one of the earlier period that stands as far from its end, over the venues that both have; none of
-    which one has fewer than `least` papers in them.
+def pairs(
+    papers: Papers, before: tuple[int, int], after: tuple[int, int], least: int, change: float = math.inf
+) -> tuple[Link, ...]:
+    """Each year of a period with the one of the earlier period that stands as far from its end, over the venues that are compared (see
+    `compared_venues`); none of which one has fewer than `least` papers in them.
     """
     of_year = venues_of_years(papers)
     length = min(before[1] - before[0], after[1] - after[0]) + 1
     out = []
     for k in reversed(range(length)):
         two = (before[1] - k, after[1] - k)
-        both = compared_venues(papers, of_year, two, least)
+        both = compared_venues(papers, of_year, two, least, change)
         if both:
             out.append(_link(two, both, papers))
     return tuple(out)
@@ -105,9 +109,15 @@ def venues_of_years(papers: Papers) -> dict[int, frozenset[str]]:
     return {y: frozenset(v for v, year in papers if year == y) for y in sorted({year for _, year in papers})}
 
 
-def compared_venues(papers: Papers, of_year: Mapping[int, frozenset[str]], two: tuple[int, int], least: int) -> frozenset[str]:
-    """The venues over which two years are compared; none if one of the years has too few papers in them."""
-    both = of_year.get(two[0], frozenset()) & of_year.get(two[1], frozenset())
+def compared_venues(
+    papers: Papers, of_year: Mapping[int, frozenset[str]], two: tuple[int, int], least: int, change: float = math.inf
+) -> frozenset[str]:
+    """The venues over which two years are compared: those of both, but for those whose papers change more than `change` times from one
+    year to the next; none if one of the years has fewer than `least` papers in them.
+    """
+    most = change ** max(abs(two[1] - two[0]), 1)
+    of_both = of_year.get(two[0], frozenset()) & of_year.get(two[1], frozenset())
+    both = frozenset(v for v in of_both if 1 / most <= papers[v, two[1]] / papers[v, two[0]] <= most)
     return both if all(sum(papers[v, y] for v in both) >= least for y in two) else frozenset()
 
 

@@ -294,7 +294,7 @@ def trend(
         of_year = dict.fromkeys(years, every_year) if every_year else _no_panel(of_year)
     lacking = () if panel or years[-1] - 1 not in years else missing_venues(asked.papers, venues, years[-1])
     reference = years[-2] if lacking else years[-1]
-    linked_years = chain(papers, settings.link_papers)
+    linked_years = chain(papers, settings.link_papers, settings.link_change)
     links = last_chain(linked_years, years[-1]) or last_chain(linked_years, reference)
     slots = [cells_of(papers, y) for y in years] + [link.slot(y) for link in links for y in link.years]
     about, found = measure_slots(db, venues, settings, asked, slots)

@@ -85,6 +85,7 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
         "areaWeights": [data.settings.area_weights.get(a, 1.0) for a in AREAS],
         "offset": data.settings.offset,
         "linkPapers": data.settings.link_papers,
+        "linkChange": data.settings.link_change,
         "rollUp": data.settings.roll_up,
         "partOf": dict(PART_OF),
         "hongKong": "with" if data.settings.country_groups.get("HK") == "CN" else "apart",

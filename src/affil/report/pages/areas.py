@@ -68,7 +68,7 @@ def area(frame: Frame, name: str) -> dict[str, Any]:
     countries = ranked_rows(frame, "country", data.rankings["country", name], data.report.leading_countries, "adjusted")
     lacking = missing_venues({(v, y): n for v, y, n in held}, data.venues, shown[-1]) if len(shown) > 1 else ()
     least = data.settings.link_papers
-    matched = comparable(cells, shown[-2] if lacking else shown[-1], least)
+    matched = comparable(cells, shown[-2] if lacking else shown[-1], least, data.settings.link_change)
     few = len(shown) > 1 and len(matched) == 1
     drawn: Mapping[int, float] = papers if few else matched
     most = max(drawn[y] for y in shown if y in drawn)
@@ -99,15 +99,15 @@ def area(frame: Frame, name: str) -> dict[str, Any]:
     }
 
 
-def comparable(papers: Papers, reference: int, least: int) -> dict[int, float]:
+def comparable(papers: Papers, reference: int, least: int, change: float) -> dict[int, float]:
     """What each year's papers would be in the venues of a reference year: its papers, carried on by the growth from year to year over
-    the venues that both have, as far as each of two years has at least so many papers there (see `affil.rank.trend`).
+    the venues that are compared, as far as each of two years has at least so many papers there (see `affil.rank.matched`).
     """
     of_year = venues_of_years(papers)
     years, out = [*of_year], {reference: float(sum(n for (_, y), n in papers.items() if y == reference))}
     at = years.index(reference)
     for known, year in (*pairwise(reversed(years[: at + 1])), *pairwise(years[at:])):
-        both = compared_venues(papers, of_year, (known, year), least)
+        both = compared_venues(papers, of_year, (known, year), least, change)
         if known in out and both:
             was, now = (sum(papers[v, y] for v in both) for y in (known, year))
             out[year] = out[known] * now / was

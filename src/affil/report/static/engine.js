@@ -167,10 +167,15 @@
       return { years, venues, cells, papers: sum(cells.flat()), all: sum(years.flatMap((y) => [...ofYears.get(y).values()])) };
     }
 
-    /** The venues over which two years are compared; none if one of the years has too few papers in them. */
+    /**
+     * The venues over which two years are compared: those of both, but for those whose papers change too much from one year to the next; none
+     * if one of the years has too few papers in them.
+     */
     common(ofYears, before, after) {
-      const both = [...(ofYears.get(before)?.keys() ?? [])].filter((v) => ofYears.get(after)?.has(v)).sort((a, b) => a - b);
-      const papers = (year) => both.reduce((sum, v) => sum + this.cells[ofYears.get(year).get(v)][5], 0);
+      const most = this.linkChange ** Math.max(Math.abs(after - before), 1), of = (v, year) => this.cells[ofYears.get(year).get(v)][5];
+      const alike = (v) => { const times = of(v, after) / of(v, before); return 1 / most <= times && times <= most; };
+      const both = [...(ofYears.get(before)?.keys() ?? [])].filter((v) => ofYears.get(after)?.has(v) && alike(v)).sort((a, b) => a - b);
+      const papers = (year) => both.reduce((sum, v) => sum + of(v, year), 0);
       return both.length && papers(before) >= this.linkPapers && papers(after) >= this.linkPapers ? both : [];
     }
 
