@@ -77,7 +77,7 @@ def test_its_log(serve: Any) -> None:
     ("options", "said"),
     [
         (["--settings", "none.toml"], "none.toml: no such file"),
-        (["--settings", "wrong.toml"], "wrong.toml: there is no setting serve.string; delete its line"),
+        (["--settings", "wrong.toml"], "wrong.toml: there is no setting serve.string; did you mean serve.strings?"),
         (["--policy", "every"], "no policy 'every'; known are: most-specific, all, one"),
         (["--registry", "none.affil"], "none.affil: "),
     ],
