@@ -99,7 +99,7 @@ def whole(review_registry: Any, review_folder: Path, tiny_model: Path, tmp_path_
         raise EndedError
 
     with pytest.raises(EndedError):
-        Workspace.open(folder / "ws", create=True).run(end, papers=folder / "new.jsonl")
+        Workspace.open(folder / "ws", create=True).run(progress=end, papers=folder / "new.jsonl")
     return folder
 
 
