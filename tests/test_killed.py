@@ -342,7 +342,7 @@ def test_batches_of_papers_that_never_came_in_are_left_out(
 
     new = papers(tmp_path / "new.jsonl", range(9))
     with pytest.raises(LostError):
-        review_ws.run(fail, papers=new, matcher=doubter(review_registry))
+        review_ws.run(progress=fail, papers=new, matcher=doubter(review_registry))
     assert content(review_ws.path) == before
     assert [*(review_ws.path / "matching").rglob("*.parquet")]
     review_ws.run(matcher=doubter(review_registry))
