@@ -89,3 +89,4 @@ def test_an_option_of_one_value_is_not_given_twice() -> None:
     several = ["ws", "X", "--institution", "a", "--institution", "b"]
     assert understood("decide", *several) == several
     assert understood("rank", "ws", "--json", "--json", "--", "--venue", "--venue")[-1] == "--venue"
+    assert understood("decide", "workspace", "workspace") == ["workspace", "workspace"], "names of arguments are no options"

@@ -78,7 +78,8 @@ class Words(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         if command is None or isinstance(command, TyperGroup):
             return name, command, rest
-        own: dict[str, Any] = {option: p for p in command.params for option in (*p.opts, *p.secondary_opts)}
+        options: list[Any] = [p for p in command.params if p.param_type_name == "option"]
+        own = {word: p for p in options for word in (*p.opts, *p.secondary_opts)}
         once: set[str] = set()
         end = rest.index("--") if "--" in rest else len(rest)
         for at, given in enumerate(rest[:end]):
