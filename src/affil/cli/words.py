@@ -20,6 +20,8 @@ SYNONYMS = {
     "--language": ("--lang", "--locale"),
     "--workers": ("--jobs", "--threads", "--processes"),
 }
+# Of two of these only the last would count, while who gives two means both; of others the last is meant to stand for the first.
+ONE = ("--venue", "--area", "--in", "--kind", "--level")
 # Answered, as there is no such option anywhere.
 _SEPARATOR = said("a table's separator is found from its content; what affil sees in a file: affil formats FILE")
 _THRESHOLD = said("from which probability an answer counts is a setting: [decide] in settings.toml (docs/settings.md)")
@@ -68,7 +70,7 @@ COMMANDS = {
 
 class Words(TyperGroup):
     """Commands that understand `SYNONYMS` of their options, and answer words of `ANSWERS` and `COMMANDS` that they do not have, and
-    options that are given twice and take one value, of which only the last would count.
+    options of `ONE` that are given twice.
     """
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -78,8 +80,7 @@ class Words(TyperGroup):
         name, command, rest = super().resolve_command(ctx, args)
         if command is None or isinstance(command, TyperGroup):
             return name, command, rest
-        options: list[Any] = [p for p in command.params if p.param_type_name == "option"]
-        own = {word: p for p in options for word in (*p.opts, *p.secondary_opts)}
+        own = {option for p in command.params for option in (*p.opts, *p.secondary_opts)}
         once: set[str] = set()
         end = rest.index("--") if "--" in rest else len(rest)
         for at, given in enumerate(rest[:end]):
@@ -89,9 +90,7 @@ class Words(TyperGroup):
             meant = word if word in own else _OPTION.get(word)
             if meant in own:
                 rest[at] = f"{meant}{equals}{value}"
-                option = own[meant]
-                if option.name in once:
+                if meant in once:
                     ctx.fail(said("{0} is given more than once; it takes one value", word))
-                if not (option.multiple or option.is_flag or option.count):
-                    once.add(option.name)
+                once |= {meant} & {*ONE}
         return name, command, rest
