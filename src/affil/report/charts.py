@@ -151,7 +151,7 @@ def _converted(figure: Figure, kind: str, width: int, ink: str, font: str, **opt
         if spec["width"] == "container":
             spec |= {"width": width, "autosize": {"type": "fit-x", "contains": "padding"}}
     config = {**CONFIG, "font": font or CONFIG["font"]}
-    if font and "padding" in spec:
+    if kind == "svg" and "padding" in spec:  # its text is drawn by whoever shows it
         spec["padding"] = {**spec["padding"], "left": _SLACK}
     if ink != INK:
         spec, config = (json.loads(json.dumps(value).replace(INK, ink)) for value in (spec, config))
