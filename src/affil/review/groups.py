@@ -57,7 +57,12 @@ def group_strings(strings: Sequence[str], matches: Sequence[Sequence[Match]], se
 def _keys(matches: Sequence[Sequence[Match]], rival: float) -> npt.NDArray[np.str_]:
     """What each string is grouped by: what was chosen and why, and what else may be meant, but for the parents of what was chosen."""
     above = [_parents(found) for found in matches]
-    rows = [(k, m) for k, found in enumerate(matches) for m in found if m.decision != Decision.NONE or m.institution.id not in above[k]]
+    rows = [
+        (k, m)
+        for k, found in enumerate(matches)
+        for m in found
+        if m.decision != Decision.NONE or m.institution.id not in above[k]
+    ]
     found = pa.table(
         {
             "string": pa.array([k for k, _ in rows], pa.int64()),
