@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import secrets
@@ -13,14 +14,15 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+import typer.testing
 
 from tests.browser import browser as browser  # a fixture
+from tests.forked import SOCKET
 
 # How long one example takes is the machine's affair; --hypothesis-profile=thorough looks for what is rare.
 hypothesis.settings.register_profile("affil", deadline=None, max_examples=50)
@@ -52,6 +54,9 @@ TINY = HERE / "tiny"  # a registry and a model of the tests' own; see tools/tiny
 # Processes of pytest-xdist have the processors already: threads of libraries would only wait for one another.
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# The commands stay what they are from call to call, and take longer to make than most take to run.
+typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 # Tests read English, whatever the language of who runs them.
 os.environ["AFFIL_LANG"] = "en"
@@ -133,16 +138,17 @@ def start() -> Iterator[Any]:
 FORKED = HERE / "forked.py"
 # What affil imports on use only
 LIBRARIES = (
-    "chardet", "duckdb", "httpx2", "ijson", "lxml.etree", "opencc", "openpyxl", "pandas", "pyarrow.compute", "pyarrow.parquet",
-    "pycountry", "python_calamine", "rich.console", "rich.progress", "rich.table", "scipy.optimize", "skops.io", "sklearn.ensemble",
-    "sklearn.metrics", "tomlkit",
+    "chardet", "duckdb", "encodings.gb18030", "encodings.utf_8_sig", "httpx2", "ijson", "lxml.etree", "opencc", "openpyxl", "pandas",
+    "pyarrow.compute", "pyarrow.dataset", "pyarrow.pandas_compat", "pyarrow.parquet", "pycountry", "python_calamine",
+    "rich._emoji_codes", "rich.console", "rich.progress", "rich.table", "scipy.optimize", "skops.io", "sklearn.ensemble",
+    "sklearn.metrics", "tomlkit", "typer._adapters", "typer._click.decorators", "vl_convert",
 )  # fmt: skip
 
 
 @contextlib.contextmanager
 def forked_python(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """A program that does what Python does, but starts with all modules imported (see forked.py), beside a program `affil`."""
-    place = folder / "python.socket"
+    place = folder / SOCKET
     command = [sys.executable, "-W", "error", FORKED, "serve", place, *LIBRARIES]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
     with process, process.stdin:
@@ -173,7 +179,7 @@ def few_bins() -> Iterator[None]:
     """Boosting on coarse features, for tests that do not ask how good a model is: most of a small training's time goes into bins."""
     import sklearn.ensemble
 
-    coarse = partial(sklearn.ensemble.HistGradientBoostingClassifier, max_bins=31)
+    coarse = functools.partial(sklearn.ensemble.HistGradientBoostingClassifier, max_bins=31)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sklearn.ensemble, "HistGradientBoostingClassifier", coarse)
         yield
