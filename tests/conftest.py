@@ -19,6 +19,7 @@ from typing import Any
 
 import hypothesis
 import pytest
+import typer.main
 import typer.testing
 
 from tests.browser import browser as browser  # a fixture
@@ -55,11 +56,13 @@ TINY = HERE / "tiny"  # a registry and a model of the tests' own; see tools/tiny
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-# The commands stay what they are from call to call, and take longer to make than most take to run.
-typer.testing._get_command = functools.cache(typer.testing._get_command)
-
 # Tests read English, whatever the language of who runs them.
 os.environ["AFFIL_LANG"] = "en"
+
+# The commands stay what they are from call to call, but for what another language changes in them, and take longer to make than most
+# take to run.
+_make, _made = typer.main.get_command, functools.cache(typer.main.get_command)
+typer.testing._get_command = typer.main.get_command = lambda app: (_made if os.environ["AFFIL_LANG"] == "en" else _make)(app)
 
 # Where tests are started in the background of a shell, SIGINT is ignored, and what they start would ignore it, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
