@@ -58,7 +58,15 @@ def recompute(
 ) -> pd.DataFrame:
     """publications, authors, adjusted, index, share by entity. `venues`: weight, areas, first and last year; for `counted` see `count`."""
     credit = credited(
-        papers, mentions, matches, institutions, venues, decisions=decisions, area=area, years=years, include_review=include_review
+        papers,
+        mentions,
+        matches,
+        institutions,
+        venues,
+        decisions=decisions,
+        area=area,
+        years=years,
+        include_review=include_review,
     )
     return count(credit, institutions, area=area, **counted)
 

@@ -4,12 +4,13 @@ from collections import defaultdict
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.review.groups import group_strings
 from affil.settings import ReviewSettings
 from affil.types import Decision, Institution, Match, Reason
+from tests.examples import examples
 
 SETTINGS = ReviewSettings()
 EXACT = Reason("name_exact", "official")
@@ -88,7 +89,7 @@ REASONS = (
 )
 
 
-@settings(max_examples=50)
+@examples(30)
 @given(
     st.lists(
         st.lists(
