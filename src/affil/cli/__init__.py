@@ -209,8 +209,14 @@ def _interrupt(number: int, _: FrameType | None) -> None:
 
 
 def _say(message: object) -> None:
+    lines = shown(message).split("\n")
+    if not all(map(str.isprintable, lines)):  # a message may hold what stands in a file
+        from affil.names.visible import visible
+
+        lines = [*map(visible, lines)]
+    told = "\n".join(lines)
     try:
-        sys.stderr.write(f"affil: {shown(message)}\n")
+        sys.stderr.write(f"affil: {told}\n")
         sys.stderr.flush()
     except (AttributeError, OSError):  # standard error is closed
         if sys.stderr is not None:
