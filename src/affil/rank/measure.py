@@ -14,6 +14,7 @@ from affil.io.arrays import put_rows
 from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
 from affil.rank.credit import Tables, VenueYear, all_credit, lost_decisions, number, prepare, sql
+from affil.rank.families import TOGETHER, families
 from affil.rank.named import Lookup, find_row
 from affil.rank.numbers import number_texts
 from affil.rank.places import HongKong, find_place, hong_kong_groups, put_continents, put_countries, put_groups, put_regions
@@ -99,7 +100,8 @@ def rank(
         prepare(db, tables, decisions or {}, venues, settings)
         number_texts(db, db.from_arrow(all_credit(db, number(db, settings), settings)))
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
-        return replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
+        ranking = replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
+        return with_families(db, venues, ranking, **query)
 
 
 def measure(
@@ -152,6 +154,19 @@ def measure(
         warnings=(*notes, *_nothing_within(asked, table)),
         total=total,
     )
+
+
+def with_families(db: duckdb.DuckDBPyConnection, venues: Venues, ranking: Ranking, **query: Unpack[Query]) -> Ranking:
+    """A ranking by this query that says which of its first rows are of one university or company; where some are, the connection is left
+    with another slice.
+    """
+    settings = ranking.settings
+    if ranking.level != "institution" or ranking.roll_up != "none" or not settings.families:
+        return ranking
+    plain, asked = settings.model_copy(update={"ranges": False}), query | Query(roll_up=TOGETHER)
+    first = ranking.table if ranking.around else ranking.table.slice(0, settings.families)
+    found = families(first, ways_up(db, TOGETHER, settings.not_parents), lambda: measure(db, venues, plain, **asked).table)
+    return replace(ranking, families=found)
 
 
 def _nothing_within(asked: CheckedQuery, table: pa.Table) -> tuple[str, ...]:

@@ -44,7 +44,7 @@ from affil.rank.credit import (
     prepare,
     sql,
 )
-from affil.rank.measure import CheckedQuery, Query, find_venue, measure
+from affil.rank.measure import CheckedQuery, Query, find_venue, measure, with_families
 from affil.rank.named import Lookup
 from affil.rank.numbers import number_texts
 from affil.rank.ranking import Ranking
@@ -226,6 +226,7 @@ class Store:
         """Rank a state with its own settings and venues; see `affil.rank.rank`."""
         with self.opened(state, **query) as (db, venues):
             ranking = measure(db, venues, state.settings, limit=limit, around=around, lookup=lookup, **query)
+            ranking = with_families(db, venues, ranking, **query)
             return replace(ranking, warnings=ranking.warnings + state.warnings, state=state)
 
     @contextmanager

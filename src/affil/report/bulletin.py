@@ -15,6 +15,7 @@ from affil.report import charts, i18n
 from affil.report.data import Data
 from affil.report.formats import Names, number, percent, span, two
 from affil.report.names import LANGUAGES, html_tag
+from affil.report.pages.board import families
 from affil.report.pages.frame import Frame, Shared, environment
 from affil.report.pages.home import Teller, counts
 from affil.wording import said
@@ -208,6 +209,7 @@ class Bulletin:
             "title": f"{self.names.levels(level)}{self.t('comma')}{span(data.window)}",
             "head": head,
             "rows": rows,
+            "note": families(self.frame, ranking, data.report.bulletin),
             "trace": f'affil why WS "{example}" --level {level} --years {years}' + (how if level == "country" else ""),
         }
 
@@ -237,5 +239,6 @@ class Bulletin:
             "title": self.t("b_area_leaders"),
             "head": head,
             "rows": rows,
+            "note": "",
             "trace": f'affil why WS NAME --area "computer vision" --years {years}',
         }

@@ -13,6 +13,7 @@ from affil.report.charts import Figure
 from affil.report.data import Data
 from affil.report.formats import number, with_article
 from affil.report.pages.areas import heat
+from affil.report.pages.board import families
 from affil.report.pages.frame import Frame
 from affil.report.story import Area, Named, Said, Sentence, Source, say, story
 from affil.report.story_charts import story_figure
@@ -92,6 +93,7 @@ def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
         "scripts": ("chart",),
         "sentences": told,
         **matrix(data),
+        "families": families(frame, data.ranking("institution"), _FIRST),
         "tops": [(level, file, _first(data, level)) for level, file in _TOPS],
         "leaders": [
             (a, _first(data, "country", a, 1), _first(data, "institution", a, 1))
@@ -102,6 +104,7 @@ def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_FIRST = 10  # rows of a level
 _TOPS: tuple[tuple[Level, str], ...] = (
     ("country", "countries.html"),
     ("city", "cities.html"),
@@ -133,7 +136,7 @@ def matrix(data: Data) -> dict[str, Any]:
     return {"present": [(a, short[a]) for a in present], "matrix": rows}
 
 
-def _first(data: Data, level: Level, what: str = "adjusted", most: int = 10) -> list[dict[str, Any]]:
+def _first(data: Data, level: Level, what: str = "adjusted", most: int = _FIRST) -> list[dict[str, Any]]:
     """The first rows of a ranking, with their entities."""
     rows = data.ranking(level, what).frame.head(most).to_dict("records")
     return [{**{str(k): v for k, v in r.items()}, "entity": data.entities[level][r["id"]]} for r in rows]
