@@ -120,8 +120,8 @@ def test_the_first_table_is_the_ranking(site: Path, report_ws: Workspace, file: 
         assert shown[0] == f"{row['rank']:,}"
         doubtful = row["low"] < row["high"]
         assert shown[1].removesuffix("\xa0≈") == (f"{row['low']}–{row['high']}" if doubtful else str(row["rank"]))
-        moved = compared["rank_before"][row["id"]] - compared["rank_after"][row["id"]]
-        assert shown[2] == ("=" if moved == 0 else f"▲+{moved}" if moved > 0 else f"▼−{-moved}")
+        before, after = (compared[f"rank_{when}"][row["id"]] for when in ("before", "after"))
+        assert shown[2] == f"{'▲' if before > after else '▼' if before < after else '='} {before}→{after}", "in the venues of both"
         assert row["name"] in shown[3]
         numbers = [f"{row[m]:,.2f}" for m in ("adjusted", "index")] + [f"{row[m]:,}" for m in ("publications", "authors")]
         assert shown[4:9] == [*numbers, f"{row['share']:.2%}"]
@@ -277,6 +277,14 @@ def test_collaboration_is_counted_as_it_is_defined(site: Path, level: Any, one: 
     rows = value(site, f"{level}/{slug}")["collaboration"]
     expected = {str(y): [str(n), f"{a / n:.1%}", f"{b / n:.1%}"] for y, (n, a, b) in counted.items() if y >= 2017}
     assert {y: cells for y, *cells in rows} == expected
+
+
+def test_every_chart_says_what_a_reader_must_know_of_it(site: Path) -> None:
+    pages = {file.name: file.read_text("utf-8") for file in site.glob("*.html")}
+    packs = {name: value(site, name)["tables"] for name in ("institution-en", "city-zh-hans", "country-zh-hant")}
+    found = [(name, tag) for name, text in {**pages, **packs}.items() for tag in re.findall(r"<figure[^>]*>", text)]
+    assert {name for name, _ in found} >= {"index.html", "trends.html", "map.html", "areas.html", *packs}
+    assert [one for one in found if "empty" not in one[1] and not re.search(r"data-caveat=[^ >]", one[1])] == []
 
 
 def test_an_area_page_is_the_ranking_of_the_area(site: Path, report_ws: Workspace) -> None:

@@ -107,9 +107,8 @@
     const [was, is, held] = moved(row.e);
     if (!held) return `<span class="new">${T.new}</span>`;
     if (!was || !is) return "–";
-    const by = was.rank - is.rank, title = say(T.was, whole.format(was.rank), whole.format(is.rank));
-    if (!by) return `<span class="same" title="${title}">=</span>`;
-    return by > 0 ? `<span class="up" title="${title}">▲<span class="sr">+</span>${whole.format(by)}</span>` : `<span class="down" title="${title}">▼<span class="sr">−</span>${whole.format(-by)}</span>`;
+    const by = was.rank - is.rank, ranks = [was, is].map((one) => whole.format(one.rank));
+    return `<span class="${by > 0 ? "up" : by < 0 ? "down" : "same"}" title="${say(T.was, ...ranks)}">${by > 0 ? "▲" : by < 0 ? "▼" : "="} ${ranks.join("→<wbr>")}</span>`;
   };
 
   const interval = (row, found) => {
