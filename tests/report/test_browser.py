@@ -164,7 +164,9 @@ def test_a_reader_chooses_and_the_table_follows(reader: Reader, report_ws: Works
     assert (compared.years_before, compared.years_after) == ((2012, 2014), (2017, 2019)), "there is no paper of 2010 and 2011"
     one = compared.frame.set_index("id").loc[frame["id"].iloc[0]]
     before, after = one["rank_before"], one["rank_after"]
-    assert rows[0][2] == f"{'▲' if before > after else '▼' if before < after else '='} {before}→{after}", "in the venues of both"
+    assert rows[0][2] == f"{'▲' if before > after else '▼' if before < after else '='} {before}→{after}", (
+        "in the venues of both"
+    )
 
     page.get_by_role("button", name="Papers").click()  # sort
     reader.settled()

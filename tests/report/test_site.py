@@ -121,7 +121,9 @@ def test_the_first_table_is_the_ranking(site: Path, report_ws: Workspace, file: 
         doubtful = row["low"] < row["high"]
         assert shown[1].removesuffix("\xa0≈") == (f"{row['low']}–{row['high']}" if doubtful else str(row["rank"]))
         before, after = (compared[f"rank_{when}"][row["id"]] for when in ("before", "after"))
-        assert shown[2] == f"{'▲' if before > after else '▼' if before < after else '='} {before}→{after}", "in the venues of both"
+        assert shown[2] == f"{'▲' if before > after else '▼' if before < after else '='} {before}→{after}", (
+            "in the venues of both"
+        )
         assert row["name"] in shown[3]
         numbers = [f"{row[m]:,.2f}" for m in ("adjusted", "index")] + [f"{row[m]:,}" for m in ("publications", "authors")]
         assert shown[4:9] == [*numbers, f"{row['share']:.2%}"]
