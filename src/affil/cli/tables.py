@@ -46,7 +46,8 @@ def ranking_table(ranking: Ranking, width: int, settings: TerminalSettings) -> T
 
     years = years_text(ranking.years) if ranking.years else said("all years")
     place = said("in {0}", ranking.within) if ranking.within else ""
-    venues = ranking.venue or (said("venues {0}", ranking.preset) if ranking.preset else "")
+    chosen = ranking.venue if isinstance(ranking.venue, str | None) else ", ".join(ranking.venue)
+    venues = chosen or (said("venues {0}", ranking.preset) if ranking.preset else "")
     area = ranking.area or said("all areas")
     title = [Said(ranking.level), place, area, venues, ranking.kind or "", _hong_kong(ranking), years]
     table = Table(title=shown(said("{0}, by {1}", _listed(title), Said(ranking.by))), box=None, title_justify="left")

@@ -131,7 +131,7 @@ class Ranking:
     level: Level
     by: Measure
     area: str | None = None
-    venue: str | None = None
+    venue: str | tuple[str, ...] | None = None
     years: tuple[int, int] | None = None
     kind: str | None = None
     roll_up: RollUp = "none"
@@ -212,7 +212,7 @@ class Ranking:
             "level": self.level,
             "by": self.by,
             "area": self.area,
-            "venue": self.venue,
+            "venue": [*self.venue] if isinstance(self.venue, tuple) else self.venue,
             "years": list(self.years) if self.years else None,
             "kind": self.kind,
             "roll_up": self.roll_up,
