@@ -13,6 +13,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import lxml.html
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +25,7 @@ from affil.report import FORMATS, LANGUAGES, i18n, names, report
 from affil.report.data import area_slug
 from affil.types import Institution, Name
 from affil.workspace import Workspace
+from tests.chinese import faults
 from tests.report.conftest import chart_table, counted_on, institutions, papers
 
 AUTHOR = {"name": "A", "affiliations": ["Institute AA of Boston (0.99)"]}
@@ -98,6 +100,20 @@ def test_every_page_is_there_in_every_language_and_every_link_leads_somewhere(si
         linked = [("institution", r) for r in tables.get("members", ())] + [(level, r) for r in tables.get("partners", ())]
         assert all((site / of / f"{slug}.html").exists() for of, (slug, *_) in linked if slug)
         assert all((site / "area" / f"{area}.html").exists() for area, *_ in tables["profile"])
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
+def test_pages_in_chinese_are_written_with_its_marks(site: Path, language: str) -> None:
+    folder, found = site / language, []
+    pages = [*folder.glob("*.html"), *folder.glob("area/*.html"), *[*folder.glob("[ci]*/*.html")][::5]]
+    for file in pages:
+        tree = lxml.html.parse(str(file), lxml.html.HTMLParser(encoding="utf-8")).getroot()
+        for raw in tree.xpath("//script | //style | //select | //*[contains(@class, 'raw')] | //svg"):
+            raw.drop_tree()  # what others wrote, and axes of charts, which Vega describes
+        texts = [*tree.xpath("//text()"), *tree.xpath("//@title | //@data-title | //@data-caveat | //@content | //@aria-label")]
+        found += [(file.name, fault) for text in texts for fault in faults(" ".join(text.split()))]
+    assert len(pages) > 20
+    assert found == []
 
 
 def test_nothing_of_another_host_is_named_in_what_runs(site: Path) -> None:

@@ -49,6 +49,10 @@ _LINE = 13.5  # pixels of a line of names at the ends of ranks, at least
 _SHORT, _LONG = 24, 44  # letters of these in a line on a phone, and elsewhere
 _SHOWN = "share ? format({0}, '.1~%') : format({0}, ',.2~f')"  # a number without needless digits: 1,500, 0.5, 12.5%
 
+_IN_CHINESE = "test(/[\\u2e80-\\uffff]/, {0})"
+COLON = "(" + _IN_CHINESE + " ? '：' : ': ')"  # behind a name, as its script has it
+_COMMA = "(" + _IN_CHINESE + " ? '，' : ', ')"
+_WHO = "datum.who + datum.x"
 _NAMES = "length(join(pluck(data('rows'), 'who'), '')) / max(1, length(data('rows')))"  # mean length of names
 
 
@@ -78,7 +82,7 @@ def lines(label: str, axis: str, *, share: bool = False, ranks: bool = False, he
         "transform": [
             {"calculate": "test(/\\*$/, datum.x)", "as": "apart"},
             {"calculate": "datum.apart ? null : datum.value", "as": "joined"},
-            {"calculate": f"datum.who + ' ' + datum.x + ': ' + ({_SHOWN.format('datum.value')})", "as": "told"},
+            {"calculate": f"datum.who + ' ' + datum.x + {COLON.format(_WHO)} + ({_SHOWN.format('datum.value')})", "as": "told"},
         ],
         "encoding": {
             "x": {"field": "x", "type": "ordinal", "sort": None, "axis": {"grid": False, "labelOverlap": True}},
@@ -131,7 +135,7 @@ def bars(label: str, axis: str, many: int, written: str, *, once: bool = False) 
         **spec,
         "transform": [
             {"calculate": written, "as": "written"},
-            {"calculate": "datum.x + ': ' + datum.written", "as": "told"},
+            {"calculate": f"datum.x + {COLON.format('datum.x')} + datum.written", "as": "told"},
         ],
         "encoding": {"x": {**x, "scale": scale}},
         "layer": [
@@ -164,7 +168,12 @@ def dots(label: str, axis: str, many: int) -> Spec:
     }
     return {
         **_common(label, axis, 40 * many, {"share": True}),
-        "transform": [{"calculate": f"datum.who + ', ' + datum.x + ': ' + ({_SHOWN.format('datum.value')})", "as": "told"}],
+        "transform": [
+            {
+                "calculate": f"datum.who + {_COMMA.format(_WHO)} + datum.x + {COLON.format(_WHO)} + ({_SHOWN.format('datum.value')})",
+                "as": "told",
+            }
+        ],
         "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
         "encoding": {
             "y": names,

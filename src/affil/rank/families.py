@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from affil.settings import RollUp
-from affil.wording import Said, joined, said
+from affil.wording import Name, Said, joined, said
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from affil.rank.rollup import Ways
 
@@ -26,9 +26,9 @@ class Family:
     """
 
     ids: tuple[str, ...]
-    names: tuple[str, ...]
+    names: tuple[Name, ...]
     whole: str
-    name: str
+    name: Name
     rank: int
 
     def line(self) -> Said:
@@ -64,11 +64,15 @@ def families(shown: pa.Table, ways: Ways, together: Callable[[], pa.Table]) -> t
     groups = grouped(shown["id"].to_pylist(), ways)
     if not groups:
         return ()
-    names = dict(zip(shown["id"].to_pylist(), shown["name"].to_pylist(), strict=True))
+    names = {row["id"]: _named(row) for row in shown.to_pylist()}
     whole = together()
     rows = {row["id"]: row for row in whole.filter(pc.is_in(whole["id"], pa.array([*groups], pa.string()))).to_pylist()}
     return tuple(
-        Family(tuple(ids), tuple(names[i] for i in ids), top, rows[top]["name"], rows[top]["rank"])
+        Family(tuple(ids), tuple(names[i] for i in ids), top, _named(rows[top]), rows[top]["rank"])
         for top, ids in groups.items()
         if top in rows  # one of another kind is not in the ranking of a kind
     )
+
+
+def _named(row: Mapping[str, Any]) -> Name:
+    return Name(row["name"], row.get("name_zh"))

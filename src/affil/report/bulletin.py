@@ -132,7 +132,7 @@ class Bulletin:
             meta=self.t("b_papers", number(cover.papers), number(len(venues)), percent(cover.counted, 0)),
             charts=charts,
             chart_title=self.frame.by_year_title(),
-            chart_label=self.t("trend_chart", self.frame.papers_by_year(), ", ".join(n for n, _ in self.lines())),
+            chart_label=self.t("trend_chart", self.frame.papers_by_year(), self.frame.listed(n for n, _ in self.lines())),
             tables=self.tables(),
             notes=[
                 *data.state.warnings,
@@ -164,7 +164,7 @@ class Bulletin:
     def chart(self) -> charts.Figure:
         """The trend chart."""
         lines, trend, measure = self.lines(), self.data.trends["country", "publications"], self.frame.papers_by_year()
-        label = self.t("trend_chart", measure, ", ".join(n for n, _ in lines))
+        label = self.t("trend_chart", measure, self.frame.listed(n for n, _ in lines))
         return charts.trend_figure("trend", label, measure, self.t("year"), trend, dict(lines))
 
     def tables(self) -> list[dict[str, Any]]:
@@ -188,7 +188,7 @@ class Bulletin:
         for row in ranking.frame.head(data.report.bulletin).to_dict("records"):
             span_ = f"{row['low']:,}–{row['high']:,}" if row.get("low", 0) < row.get("high", 0) else number(row["rank"])
             place = self.data.entities[level][row["id"]].place
-            name = self.name(level, row["id"]) + (f" ({place[-1][self.at]})" if place and level != "country" else "")
+            name = self.frame.beside(self.name(level, row["id"]), place[-1][self.at] if place and level != "country" else "")
             rows.append(
                 [
                     number(row["rank"]),

@@ -81,7 +81,7 @@ def families(frame: Frame, ranking: Ranking, most: int) -> str:
         ids = [i for i in family.ids if i in shown]
         if len(ids) > 1:
             names = [frame.name("institution", i) for i in ids]
-            named = frame.text("and").join((frame.text("s_and").join(names[:-1]), names[-1]))
+            named = frame.text("and").join((frame.listed(names[:-1]), names[-1]))
             whole = () if family.whole in ids else (frame.name("institution", family.whole),)
             told.append(frame.text("family_as" if whole else "family", named, *whole, number(family.rank)))
     return frame.sentences(*told)

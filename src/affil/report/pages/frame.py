@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib import resources
@@ -119,6 +119,14 @@ class Frame:
         """The name of an entity."""
         return self.data.entities[level][identifier].names[self.at]
 
+    def beside(self, name: str, more: str) -> str:
+        """A name with what tells it from others, where there is anything."""
+        return self.text("beside", name, more) if more else name
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names behind one another, as the language has it."""
+        return self.text("s_and").join(names)
+
     def place(self, entity: Entity) -> str:
         """Where an entity is."""
         return LANGUAGES[self.language].place([p[self.at] for p in entity.place])
@@ -203,7 +211,7 @@ class Frame:
     def empty_areas(self) -> list[str]:
         """How the mean of the index was taken where areas have no papers in the window; nothing where all have."""
         empty = self.data.ranking("institution").coverage.empty_areas
-        named = self.text("s_and").join(map(self.names.areas, empty))
+        named = self.listed(map(self.names.areas, empty))
         return [self.text("empty_why", named, f"{self.data.settings.offset:g}")] if empty else []
 
     def script_texts(self) -> dict[str, Any]:

@@ -42,7 +42,7 @@ class Teller:
             return with_article(self.frame.name(level, identifier))
         place = self.frame.data.entities[level][identifier].place if level == "city" else ()
         name, country = self.frame.name(level, identifier), place[-1][self.frame.at] if place else ""
-        return f"{name} ({country})" if country not in ("", name) else name
+        return self.frame.beside(name, country if country != name else "")
 
     def called(self, who: Named | Area) -> str:
         """The name of an entity or area."""
