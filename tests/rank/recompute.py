@@ -51,18 +51,40 @@ def recompute(
     venues: Mapping[str, tuple[float, Sequence[str], int, int]],
     *,
     decisions: Mapping[str, Sequence[str]],
-    level: str = "institution",
     area: str | None = None,
     years: tuple[int, int] = (0, 9999),
-    kind: str | None = None,
-    roll_up: str = "none",
-    offset: float = 1.0,
     include_review: bool = False,
-    country_groups: Mapping[str, str] | None = None,
+    **counted: Any,
 ) -> pd.DataFrame:
-    """publications, authors, adjusted, index, share by entity. `venues`: weight, areas, first and last year."""
-    where = institutions.set_index("id")
-    active = where["active_id"]
+    """publications, authors, adjusted, index, share by entity. `venues`: weight, areas, first and last year; for `counted` see `count`."""
+    credit = credited(
+        papers,
+        mentions,
+        matches,
+        institutions,
+        venues,
+        decisions=decisions,
+        area=area,
+        years=years,
+        include_review=include_review,
+    )
+    return count(credit, institutions, area=area, **counted)
+
+
+def credited(
+    papers: pd.DataFrame,
+    mentions: pd.DataFrame,
+    matches: pd.DataFrame,
+    institutions: pd.DataFrame,
+    venues: Mapping[str, tuple[float, Sequence[str], int, int]],
+    *,
+    decisions: Mapping[str, Sequence[str]],
+    area: str | None = None,
+    years: tuple[int, int] = (0, 9999),
+    include_review: bool = False,
+) -> pd.DataFrame:
+    """The credit of a slice, wherever it counts: a row for each holder of a part and institution."""
+    active = institutions.set_index("id")["active_id"]
 
     # What a string names.
     found = matches[matches["decision"].isin(["match", "review"]) & ~matches["affiliation"].isin(list(decisions))]
@@ -97,7 +119,23 @@ def recompute(
     claims = claims.drop_duplicates(["paper", "position", "claim"])
     number = claims.groupby(["paper", "position"])["claim"].transform("nunique")
     claims["part"] = claims["weight"] / np.where(claims["aligned"], claims["authors"], 1) / number
-    credit = claims[claims["institution"].notna()]
+    return claims[claims["institution"].notna()]
+
+
+def count(
+    credit: pd.DataFrame,
+    institutions: pd.DataFrame,
+    *,
+    level: str = "institution",
+    area: str | None = None,
+    kind: str | None = None,
+    roll_up: str = "none",
+    offset: float = 1.0,
+    country_groups: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """The measures of the entities of a level, of the credit of a slice."""
+    where = institutions.set_index("id")
+    active = where["active_id"]
     everything = credit["part"].sum()
 
     # Where institutions are counted.

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import AffilError
@@ -19,6 +19,7 @@ from affil.rank import AREAS, LEVELS, MEASURES, Tables, Venue, Venues, rank
 from affil.rank.places import hong_kong_groups
 from affil.settings import RankSettings
 from affil.types import Author, Paper
+from tests.examples import examples
 
 from .recompute import tops
 
@@ -252,7 +253,7 @@ configs = st.builds(
 )
 
 
-@settings(max_examples=50)
+@examples(30)
 @given(
     papers=st.lists(paper, min_size=1, max_size=12, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS), found),
@@ -304,7 +305,7 @@ def test_equals_the_naive_recomputation(
         assert getattr(ranking.coverage, kind) == pytest.approx(float(shares.get(kind, 0)), abs=1e-12), kind
 
 
-@settings(max_examples=10)
+@examples(5)
 @given(
     papers=st.lists(paper, min_size=3, max_size=12, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS), found, min_size=3),
