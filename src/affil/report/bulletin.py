@@ -124,6 +124,7 @@ class Bulletin:
         venues = {v for v, y, _ in data.held if data.window[0] <= y <= data.window[1]}
         return templates.get_template(template).render(
             t=self.t,
+            gap=self.frame.gap,
             html_lang=html_tag(self.language),
             site_title=data.title or self.t("title"),
             heading=self.t("b_title", *data.window),

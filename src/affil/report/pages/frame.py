@@ -194,9 +194,14 @@ class Frame:
             told += [self.text("growth_from", first, trend.link_papers)] if first > trend.years[0] else []
         return self.sentences(*told, self.lacking(trend.years[-1], trend.lacking))
 
+    @property
+    def gap(self) -> str:
+        """What stands between sentences: nothing in Chinese."""
+        return "" if LANGUAGES[self.language].chinese else " "
+
     def sentences(self, *told: str) -> str:
         """Sentences behind one another, as the language has it; empty ones are left out."""
-        return (" " if self.language == SOURCE else "").join(filter(None, told))
+        return self.gap.join(filter(None, told))
 
     def range_why(self, *, close: bool = False, moves: bool = False) -> str:
         """What ranges cover, and what the marks ≈ (`close`) and ↑ ↓ (`moves`) beside them mean, where they are shown."""
@@ -265,6 +270,7 @@ class Frame:
             "css": "",
             "scripts": (),
             "texts": None,
+            "gap": self.gap,
             "section": "rankings",
         }
         if "heading" in values and not values.get("description"):

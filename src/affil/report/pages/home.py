@@ -82,7 +82,7 @@ def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
     told = [{**one, "chart": teller.chart(s)} for one, s in zip(teller.told(), teller.sentences, strict=True)]
     return {
         "heading": frame.text("home_title"),
-        "description": " ".join(t["text"] for t in told[:2]),
+        "description": frame.sentences(*(t["text"] for t in told[:2])),
         "section": "home",
         "numbers": counts(data, frame.text),
         "chart": replace(found["chart"], tabled=False),
