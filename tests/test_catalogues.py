@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
+import re
 import sys
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
@@ -18,6 +20,7 @@ from affil.cli import language as command
 from affil.report import i18n, names
 from affil.service import texts
 from affil.wording import filled
+from tests.chinese import faults, unspaced
 
 TOOL = Path(__file__).parents[1] / "tools" / "catalogues.py"
 FOLDERS = sorted(Path(affil.__file__).parent.glob("*/locale"))
@@ -73,6 +76,52 @@ def test_places_to_fill_are_the_same(folder: Path, language: str) -> None:
     for message in read_catalogue(catalogue_file(folder, language)):
         if message.id:
             assert {*places(str(message.string))} == {*places(str(message.id))}, key_of(message)
+
+
+CHINESE = [(folder, language) for folder, language in LANGUAGES if language.startswith("zh")]
+
+
+@pytest.mark.parametrize(("folder", "language"), CHINESE, ids=lambda v: v.parent.name if isinstance(v, Path) else v)
+def test_chinese_is_written_with_its_own_marks_and_spaces(folder: Path, language: str) -> None:
+    found = [str(m.string) for m in read_catalogue(catalogue_file(folder, language)) if m.id]
+    typed = re.compile(r"zh:\w+")  # what a person types
+    assert [fault for text in found for fault in faults(typed.sub("", text))] == []
+    assert [fault for text in found for fault in unspaced(typed.sub("", text))] == []
+
+
+def test_a_number_with_its_noun_is_set_off_in_chinese() -> None:
+    """A place that `counted` fills begins with a digit, so a space stands before it."""
+    texts_of = messages(command.LOCALE, "zh-hans")
+    seen, wrong = 0, []
+    for file in Path(affil.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "said" and call.args):
+                continue
+            text = texts_of.get(getattr(call.args[0], "value", ""), "")
+            for place, value in enumerate(call.args[1:]):
+                if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "counted":
+                    seen += 1
+                    wrong += re.findall(rf"[\u4e00-\u9fff]\{{{place}[}}:].*", text)
+    assert seen > 50
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("2015 年: 37%", True),
+        ("北京 (中国)", True),
+        ("北京(中国)", True),
+        ("美国, 中国", True),
+        ("移除 美国", True),
+        ("北京（中国）、天津：37%，共 2 项", False),
+        ("按 affil rank (cv) 计", False),
+        ("运行：affil run -w WS", False),
+    ],
+)
+def test_the_rule_of_chinese_marks(text: str, wrong: bool) -> None:
+    assert bool(faults(text)) == wrong
+    assert unspaced("不足100 篇") and unspaced("2015年") and not unspaced("不足 100 篇")
 
 
 @pytest.mark.parametrize(

@@ -451,6 +451,11 @@ class RankSettings(_Frozen):
         pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
         description="memory limit of the counting database; above it, it uses the disk",
     )
+    families: int = Field(
+        default=50,
+        ge=0,
+        description="number of first rows of which it is told that some are of one university or company and would be one, rolled up",
+    )
     neighbours: int = Field(default=5, ge=0, description="rows shown above and below the one that is asked for by name")
     kept_states: int = Field(default=30, ge=2, description="number of past states kept for diff, besides snapshots")
 

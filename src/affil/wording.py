@@ -28,6 +28,22 @@ def filled(template: str, *values: object, **named: object) -> str:
     return _COUNTED.format(template, *values, **named)
 
 
+class Name(str):
+    """A name in English that may have a Chinese one, which a message in Chinese then shows."""
+
+    __slots__ = ("chinese",)
+    chinese: str
+
+    def __new__(cls, name: str, chinese: str | None = "") -> Name:
+        """A name, and its Chinese one, if it has any."""
+        made = super().__new__(cls, name)
+        made.chinese = chinese or ""
+        return made
+
+    def __reduce__(self) -> tuple[type[Name], tuple[str, str]]:
+        return Name, (str(self), self.chinese)
+
+
 class Said(str):
     """A message in English that still knows its template and its values, among which may be messages and errors that hold one."""
 
@@ -54,12 +70,14 @@ class Said(str):
 
         return Said, (self.template, tuple(map(plain, self.values)), {k: plain(v) for k, v in self.named.items()})
 
-    def told(self, translated: Callable[[str], str]) -> str:
-        """The message with its template, and those of the messages in it, as a function gives them."""
+    def told(self, translated: Callable[[str], str], called: Callable[[Name], str] = str) -> str:
+        """The message with its template, and those of the messages in it, as a function gives them, and the names as another does."""
 
         def other(value: object) -> object:
             message = message_of(value) if isinstance(value, Exception) else value
-            return message.told(translated) if isinstance(message, Said) else value
+            if isinstance(message, Said):
+                return message.told(translated, called)
+            return called(value) if isinstance(value, Name) else value
 
         return filled(translated(self.template), *map(other, self.values), **{k: other(v) for k, v in self.named.items()})
 

@@ -24,10 +24,12 @@ from affil import errors
 from affil.catalogue import messages
 from affil.cli import app
 from affil.cli.help import cells, help_texts, localized, wrapped
-from affil.cli.language import LOCALE, SIMPLIFIED, TRADITIONAL, language, shown, translated
+from affil.cli.language import LOCALE, SIMPLIFIED, TRADITIONAL, called, language, shown, translated
 from affil.errors import AffilError, InputError, UnknownIdError
 from affil.rank import AREAS
-from affil.wording import counted, joined, said
+from affil.registry.geonames import countries
+from affil.wording import Name, counted, joined, said
+from tests.chinese import faults
 
 PACKAGE = Path(affil.__file__).parent
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -318,6 +320,29 @@ def test_what_is_shown_of_a_workspace_is_in_chinese(demo: Path, python: str, wor
     assert said
     assert "Traceback" not in said
     assert not english_in(said), english_in(said)
+    assert [fault for line in said.splitlines() if line.endswith("。") for fault in faults(line)] == []
+
+
+@pytest.mark.parametrize(("language", "china"), [(SIMPLIFIED, "中国"), (TRADITIONAL, "中國")])
+def test_countries_are_named_in_chinese_in_tables_and_notes(demo: Path, python: str, language: str, china: str) -> None:
+    english = {one.name for one in countries().values()}
+    for words in (["trend", "ws"], ["rank", "ws", "--each-year", "--level", "country"]):
+        said = run(words, language, demo, python).stdout
+        assert china in said
+        assert [name for name in english if name in said] == []
+        assert words[0] == "trend" or re.search(r"^[美国國]{2}在 \d{4} 年居首", said, re.M), "the note says who is first"
+
+
+def test_a_name_is_shown_in_the_language_where_it_has_one(chinese: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    message = said("{0} is first in {1}", Name("China", "中国"), 2020)
+    assert message == "China is first in 2020" and Name("China", "中国") == "China"
+    assert shown(message) == ("中国在 2020 年居首" if chinese == SIMPLIFIED else "中國在 2020 年居首")
+    assert shown(said("{0} is first in {1}", Name("Atlantis"), 2020)) == "Atlantis在 2020 年居首"
+    assert called(Name("Atlantis", None)) == "Atlantis"
+    again = pickle.loads(pickle.dumps(message))
+    assert shown(again) == shown(message)
+    monkeypatch.setenv("AFFIL_LANG", "en")
+    assert shown(message) == "China is first in 2020"
 
 
 def test_what_programs_read_is_the_same_in_all_languages(demo: Path, python: str) -> None:

@@ -84,9 +84,10 @@ def test_why_without_a_name_says_how_a_string_is_explained() -> None:
 
 
 def test_what_is_chosen_is_not_chosen_twice() -> None:
-    assert said("rank", "ws", "--venue", "ICRA", "--venue=CVPR").endswith("--venue is given more than once; it takes one value")
+    assert said("rank", "ws", "--area", "ro", "--area=cv").endswith("--area is given more than once; it takes one value")
+    assert understood("rank", "ws", "--venue", "ICRA", "--venue=CVPR") == ["ws", "--venue", "ICRA", "--venue=CVPR"]
     assert said("rank", "ws", "--country", "CN", "--in", "US").endswith("--in is given more than once; it takes one value")
     several = ["ws", "X", "--institution", "a", "--institution", "b"]
     assert understood("decide", *several) == several
     assert understood("rank", "ws", "--limit", "3", "--limit", "5")[-1] == "5", "the last stands, as in other tools"
-    assert understood("rank", "ws", "--venue", "ICRA", "--", "--venue", "--venue")[-1] == "--venue"
+    assert understood("rank", "ws", "--area", "ro", "--", "--area", "--area")[-1] == "--area"

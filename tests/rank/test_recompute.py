@@ -12,7 +12,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from affil.errors import AffilError
 from affil.rank import AREAS, LEVELS, Store, Tables, load_venues, rank, trend
 from affil.rank.measure import measure
 from affil.settings import RankSettings
@@ -135,6 +138,42 @@ def test_equals_plain_pandas(seed: int, settings: dict[str, Any], tmp_path: Path
 
 def _only(given: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: given[name] for name in names if name in given}
+
+
+DRAWN = draw(5)
+HELD = sorted(pd.unique(frames(DRAWN[0])[0]["venue"]))
+
+
+@given(st.lists(st.sampled_from(HELD), min_size=1, max_size=5), st.sampled_from(["institution", "country"]))
+@example(["CVPR"], "country")
+@example(HELD, "institution")
+def test_several_venues_are_ranked_as_their_papers_alone(chosen: list[str], level: Any) -> None:
+    tables, decisions = DRAWN
+    papers, *others = frames(tables)
+    expected = recompute(papers[papers["venue"].isin(chosen)], *others, VENUES, decisions=decisions, level=level)
+    ranking = rank(tables, decisions=decisions, settings=RankSettings(ranges=False), level=level, venue=chosen)
+    check(ranking.frame, expected)
+    several = tuple(dict.fromkeys(chosen))
+    assert ranking.venue == (several if len(several) > 1 else chosen[0])
+    assert ranking.coverage.papers == int(papers["venue"].isin(chosen).sum())
+
+
+def test_the_venues_of_a_trend_and_of_stored_counts_are_those_asked_for(tmp_path: Path) -> None:
+    tables, decisions = DRAWN
+    config, venues, store = RankSettings(ranges=False, link_papers=1), load_venues(), Store(tmp_path)
+    state = store.refresh(with_digests(tables), decisions, venues, config)
+    papers, *others = frames(tables)
+    chosen = ["international conference on machine learning", "CVPR", "ICML"]
+    expected = recompute(papers[papers["venue"].isin(["CVPR", "ICML"])], *others, VENUES, decisions=decisions)
+    ranking = store.rank(state, venue=chosen)
+    check(ranking.frame, expected)
+    assert (ranking.venue, ranking.about()["venue"]) == (("ICML", "CVPR"), ["ICML", "CVPR"])
+    with store.opened(state, venue=chosen) as (db, known):
+        assert {v for held in trend(db, known, config, venue=chosen).venues.values() for v in held} == {"CVPR", "ICML"}
+    with pytest.raises(AffilError, match=r"there is no paper of ICCV$"):
+        rank(tables, venue=["ICML", "ICCV"])
+    with pytest.raises(AffilError, match="no venue 'Nowhere'"):
+        store.rank(state, venue=["ICML", "Nowhere"])
 
 
 def test_trends_are_rankings_of_each_year() -> None:

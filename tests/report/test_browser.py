@@ -8,6 +8,7 @@ import re
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -84,6 +85,41 @@ def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspac
     assert compared > 1000
 
 
+def test_rows_of_one_university_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
+    told = {}
+    for query in ({}, {"by": "publications", "area": "machine learning"}, {"kind": "company"}, {"within": "Singapore"}):
+        ranking = report_ws.rank(years=(2017, 2021), **query)  # type: ignore[arg-type]
+        shown = {*ranking.frame["id"].head(10)}
+        families = [f for f in ranking.families if len(shown & {*f.ids}) > 1]
+        lines = []
+        for family in families:
+            names = [n for i, n in zip(family.ids, family.names, strict=True) if i in shown]
+            whole = "" if family.whole in shown else f", {family.name},"
+            lines.append(f"{' and '.join(names)} are counted apart; as one{whole} they have rank {family.rank}.")
+        view = {
+            "by": query.get("by", ""),
+            "kind": query.get("kind", ""),
+            "where": "SG" if "within" in query else "",
+            "areas": "2" if "area" in query else "",
+        }
+        reader.page.goto("about:blank")
+        reader.open(f"institutions.html#{urlencode({k: v for k, v in view.items() if v})}")
+        if query:
+            reader.settled()
+        place = reader.page.locator("#families")
+        assert place.is_visible() == bool(lines), query
+        assert not lines or place.locator("span").inner_text() == " ".join(lines)
+        told[str(query)] = lines
+    assert {bool(lines) for lines in told.values()} == {True, False}, "told where it is so, and only there"
+    reader.open("institutions.html")
+    reader.page.locator("#families a").click()
+    reader.settled()
+    assert reader.page.locator("[name=rollup]").input_value() == "labs"
+    assert not reader.page.locator("#families").is_visible(), "nothing is counted apart there"
+    labs = report_ws.rank(years=(2017, 2021), roll_up="labs").frame
+    assert [row[0] for row in reader.rows()] == [str(rank) for rank in labs["rank"].head(10)]
+
+
 def test_several_areas_and_venues_left_out_follow_the_definition(reader: Reader, report_ws: Workspace) -> None:
     """Two areas: the sum of what each gives, and the geometric mean over both; a venue left out takes its papers along."""
     reader.open("institutions.html")
@@ -127,8 +163,10 @@ def test_a_reader_chooses_and_the_table_follows(reader: Reader, report_ws: Works
     compared = report_ws.compare((2010, 2014), (2015, 2019), area="robotics")
     assert (compared.years_before, compared.years_after) == ((2012, 2014), (2017, 2019)), "there is no paper of 2010 and 2011"
     one = compared.frame.set_index("id").loc[frame["id"].iloc[0]]
-    moved = one["rank_before"] - one["rank_after"]
-    assert rows[0][2].replace("\n", "") == ("=" if moved == 0 else f"▲+{moved}" if moved > 0 else f"▼−{-moved}")
+    before, after = one["rank_before"], one["rank_after"]
+    assert rows[0][2] == f"{'▲' if before > after else '▼' if before < after else '='} {before}→{after}", (
+        "in the venues of both"
+    )
 
     page.get_by_role("button", name="Papers").click()  # sort
     reader.settled()

@@ -5,6 +5,7 @@ import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from affil.installed import pip_install
 from affil.report import LANGUAGES, bulletin, report
 from affil.report.collect import collect
 from affil.workspace import Workspace
+from tests.report.conftest import papers
 
 
 def tables(text: str) -> list[list[str]]:
@@ -48,6 +50,23 @@ def test_its_figures_are_those_of_the_rankings(report_ws: Workspace, tmp_path: P
             assert found[8:] == [f"{one['rank_before']} → {one['rank_after']}"]
     first = report_ws.rank(level="country", years=(2017, 2021)).frame.iloc[0]
     assert f"{first['name']} leads with {first['share']:.0%}" in text
+
+
+@pytest.mark.parametrize("shown", [40, 1])
+def test_rows_of_one_university_are_told_below_their_table(workspace: Any, tmp_path: Path, shown: int) -> None:
+    ws = workspace(f"[rank]\nranges = false\n[report]\nyears = 5\nbulletin = {shown}\n", papers()[::3])
+    families = ws.rank(years=(2017, 2021)).families
+    assert families
+    for language, apart in (("en", " are counted apart"), ("zh-hans", "分开统计"), ("zh-hant", "分開統計")):
+        made = report(ws, tmp_path / f"{language}.md", format="md", language=language)
+        told = [line for line in made.path.read_text("utf-8").splitlines() if apart in line]
+        if shown == 1:
+            assert told == []
+            continue
+        (line,) = told
+        assert line.count(apart) == len(families)
+        assert all(name in line for family in families for name in family.names)
+        assert all(re.search(rf"(rank|第) {family.rank}\b", line) for family in families)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

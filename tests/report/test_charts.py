@@ -29,6 +29,11 @@ def texts(picture: Any) -> list[str]:
     return [t.text for t in picture.iter("{*}text")]
 
 
+def all_texts(picture: Any) -> list[str]:
+    """Its texts, those of several lines line by line."""
+    return [part for t in picture.iter("{*}text") for part in ([s.text for s in t.iter("{*}tspan")] or [t.text or ""])]
+
+
 def told(picture: Any) -> list[str]:
     """What its marks say to those who hear it."""
     return [e.get("aria-label") for e in picture.iter("{*}path") if e.get("aria-roledescription") in ("point", "bar", "circle")]
@@ -103,9 +108,9 @@ def test_a_profile_has_a_dot_for_each_who_and_area() -> None:
     assert figure.shown == [["视觉", "2.0%", "–"], ["Robotics", "34.0%", "0.4%"]]
 
 
-def ranks(rows: list[list[Any]], names: list[str], lowest: int = 20) -> Any:
+def ranks(rows: list[list[Any]], names: list[str], lowest: int = 20, width: int = WIDE) -> Any:
     columns = ("Year", *names)
-    return drawn(Figure("key", "label", bump("label", columns, rows, lowest), columns, rows))
+    return drawn(Figure("key", "label", bump("label", columns, rows, lowest), columns, rows), width)
 
 
 def test_ranks_are_drawn_with_gaps_and_an_incomplete_year_apart() -> None:
@@ -123,6 +128,47 @@ def test_names_at_the_ends_of_ranks_do_not_touch() -> None:
     picture = ranks([["2020", *[1] * 12], ["2021", *[30] * 12]], names)
     at = sorted(float(re.split(r"[,)]", t.get("transform"))[1]) for t in picture.iter("{*}text") if t.text in names)
     assert len(at) == 12 and min(b - a for a, b in itertools.pairwise(at)) > 12 and at[-1] < 400
+
+
+@pytest.mark.parametrize("many", [2, 12, 30])
+def test_no_two_lines_look_alike(many: int) -> None:
+    picture = ranks([[str(y), *range(1, many + 1)] for y in (2020, 2021)], [f"N{k}" for k in range(many)], lowest=many)
+    groups = {
+        kind: [g for g in picture.iter("{*}g") if f"mark-{kind}" in (g.get("class") or "")] for kind in ("line", "symbol")
+    }
+    strokes = [(p.get("stroke"), p.get("stroke-dasharray")) for g in groups["line"] for p in g.iter("{*}path")]
+    keys = [(p.get("fill"), p.get("d")) for p in groups["symbol"][-1].iter("{*}path")]
+    assert len(strokes) == len({*strokes}) == many
+    assert len(keys) == len({*keys}) == many
+
+
+LONG = [
+    "Korea Advanced Institute of Science and Technology",
+    "Massachusetts Institute of Technology",
+    "University of California, Berkeley",
+    "麻省理工学院计算机科学与人工智能实验室",
+    "加利福尼亚大学伯克利分校",
+    "ETH Zurich",
+]
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("last", ["2024", "2024*"])
+def test_names_and_years_are_whole_and_apart(width: int, last: str) -> None:
+    years = [*map(str, range(2015, 2024)), last]
+    picture = ranks([[y, *range(1, 7)] for y in years], LONG, width=width)
+    assert "".join(LONG).replace(" ", "") in "".join(t for t in all_texts(picture) if t not in years).replace(" ", "")
+    shown = [t for t in picture.iter("{*}text") if (t.text or "") in years and t.get("opacity") != "0"]
+    at = sorted(float(re.split(r"[(,]", t.get("transform"))[1]) for t in shown)
+    assert len(at) >= 3 and min(b - a for a, b in itertools.pairwise(at)) > 38, "a year is about 30 pixels wide"
+
+
+def test_a_title_on_a_phone_stands_in_two_lines() -> None:
+    title = "Adjusted – growth since the first year, comparable venues"
+    for width, lines_ in ((WIDE, 1), (NARROW, 2)):
+        figure = Figure("key", "label", lines("label", title), ("Year", "A"), [["2020", 1], ["2021", 2]])
+        found = [t for t in all_texts(drawn(figure, width)) if t in title and len(t) > 4]
+        assert (" ".join(found), len(found)) == (title, lines_)
 
 
 def test_places_are_where_they_are() -> None:

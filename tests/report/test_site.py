@@ -13,6 +13,7 @@ from html import unescape
 from pathlib import Path
 from typing import Any
 
+import lxml.html
 import numpy as np
 import pandas as pd
 import pytest
@@ -24,6 +25,7 @@ from affil.report import FORMATS, LANGUAGES, i18n, names, report
 from affil.report.data import area_slug
 from affil.types import Institution, Name
 from affil.workspace import Workspace
+from tests.chinese import faults
 from tests.report.conftest import chart_table, counted_on, institutions, papers
 
 AUTHOR = {"name": "A", "affiliations": ["Institute AA of Boston (0.99)"]}
@@ -100,6 +102,20 @@ def test_every_page_is_there_in_every_language_and_every_link_leads_somewhere(si
         assert all((site / "area" / f"{area}.html").exists() for area, *_ in tables["profile"])
 
 
+@pytest.mark.parametrize("language", ["zh-hans", "zh-hant"])
+def test_pages_in_chinese_are_written_with_its_marks(site: Path, language: str) -> None:
+    folder, found = site / language, []
+    pages = [*folder.glob("*.html"), *folder.glob("area/*.html"), *[*folder.glob("[ci]*/*.html")][::5]]
+    for file in pages:
+        tree = lxml.html.parse(str(file), lxml.html.HTMLParser(encoding="utf-8")).getroot()
+        for raw in tree.xpath("//script | //style | //select | //*[contains(@class, 'raw')] | //svg"):
+            raw.drop_tree()  # what others wrote, and axes of charts, which Vega describes
+        texts = [*tree.xpath("//text()"), *tree.xpath("//@title | //@data-title | //@data-caveat | //@content | //@aria-label")]
+        found += [(file.name, fault) for text in texts for fault in faults(" ".join(text.split()))]
+    assert len(pages) > 20
+    assert found == []
+
+
 def test_nothing_of_another_host_is_named_in_what_runs(site: Path) -> None:
     for file in [*site.glob("static/*.js"), *site.glob("static/*.css")]:
         if file.name == "vega.js":  # names of formats and addresses of its manual; tests in a browser see that it loads nothing
@@ -120,8 +136,10 @@ def test_the_first_table_is_the_ranking(site: Path, report_ws: Workspace, file: 
         assert shown[0] == f"{row['rank']:,}"
         doubtful = row["low"] < row["high"]
         assert shown[1].removesuffix("\xa0≈") == (f"{row['low']}–{row['high']}" if doubtful else str(row["rank"]))
-        moved = compared["rank_before"][row["id"]] - compared["rank_after"][row["id"]]
-        assert shown[2] == ("=" if moved == 0 else f"▲+{moved}" if moved > 0 else f"▼−{-moved}")
+        before, after = (compared[f"rank_{when}"][row["id"]] for when in ("before", "after"))
+        assert shown[2] == f"{'▲' if before > after else '▼' if before < after else '='} {before}→{after}", (
+            "in the venues of both"
+        )
         assert row["name"] in shown[3]
         numbers = [f"{row[m]:,.2f}" for m in ("adjusted", "index")] + [f"{row[m]:,}" for m in ("publications", "authors")]
         assert shown[4:9] == [*numbers, f"{row['share']:.2%}"]
@@ -282,6 +300,14 @@ def test_collaboration_is_counted_as_it_is_defined(site: Path, level: Any, one: 
     rows = value(site, f"{level}/{slug}")["collaboration"]
     expected = {str(y): [str(n), f"{a / n:.1%}", f"{b / n:.1%}"] for y, (n, a, b) in counted.items() if y >= 2017}
     assert {y: cells for y, *cells in rows} == expected
+
+
+def test_every_chart_says_what_a_reader_must_know_of_it(site: Path) -> None:
+    pages = {file.name: file.read_text("utf-8") for file in site.glob("*.html")}
+    packs = {name: value(site, name)["tables"] for name in ("institution-en", "city-zh-hans", "country-zh-hant")}
+    found = [(name, tag) for name, text in {**pages, **packs}.items() for tag in re.findall(r"<figure[^>]*>", text)]
+    assert {name for name, _ in found} >= {"index.html", "trends.html", "map.html", "areas.html", *packs}
+    assert [one for one in found if "empty" not in one[1] and not re.search(r"data-caveat=[^ >]", one[1])] == []
 
 
 def test_an_area_page_is_the_ranking_of_the_area(site: Path, report_ws: Workspace) -> None:

@@ -3,9 +3,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pycountry
+
 import affil.report
 from affil.catalogue import messages
 from affil.rank import AREAS, KINDS, MEASURES
+from affil.rank.places import region_name
+from affil.registry import Registry
 from affil.report import LANGUAGES, i18n, names
 from affil.report.entities import LEVELS
 
@@ -69,6 +73,25 @@ def test_names() -> None:
     assert names.city_names("Boston", "US") == ("Boston", "波士顿", "波士頓")
     assert names.city_names("Nowhere Hamlet", "US") == ("Nowhere Hamlet",) * 3
     assert names.city_names("Daejeon", "KR")[1] == "大田"
+    assert names.city_names("New York", "US") == ("New York", "纽约", "紐約")
+    assert names.city_names("Cologne", "DE")[1] == "科隆"
+    assert names.region_names("England", "", "GB") == ("England", "英格兰", "英格蘭")
+    assert names.region_names("Ohio", "俄亥俄州", "US")[1] == "俄亥俄州", "ISO's stands above"
+    assert names.region_names("Nowhere", "", "GB") == ("Nowhere",) * 3
+
+
+def test_chinese_names_of_places_are_of_places_that_there_are() -> None:
+    """Each is a city of the shipped registry, or a region, that has no Chinese name elsewhere, and is in simplified characters."""
+    table = names._chinese_places()
+    registry = Registry.open()
+    cities = {(one.country, one.city) for one in registry}
+    codes = {one.region for one in registry if one.region} | {one.code for one in pycountry.subdivisions}
+    found = {code: region_name(code) or ("", "") for code in codes}
+    regions = {(code[:2], name) for code, (name, chinese) in found.items() if not chinese}
+    assert len(table) > 250
+    for (level, country, name), chinese in table.items():
+        assert (country, name) in (cities if level == "city" else regions), (level, country, name)
+        assert names.simplified(chinese) == chinese and re.fullmatch("[\u4e00-\u9fff-]+", chinese), chinese
     assert names.in_languages("X", "國立臺灣大學", "TW") == ("X", "国立台湾大学", "國立臺灣大學")
     assert names.continents()["CN"] == "AS"
     assert names.page_fold("  Université  de Montréal ") == "universite de montreal"

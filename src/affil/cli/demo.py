@@ -77,7 +77,9 @@ def demo(
     out.print(ranking_table(done.institutions, said("Institutions by publications")), "")
     out.print("\n".join(map(shown, done.countries.coverage.lines())) + "\n")
     ws = workspace or Path("ws")
+    kept = () if workspace else ((said("this sample, to keep"), f"affil demo -w {ws}"),)
     next_steps = (
+        *kept,
         (said("one string"), 'affil match --text "Dept. of CSE, 港中大, Shatin; SenseTime Research"'),
         (said("your strings"), "affil match strings.csv --column affiliation -o matches.csv"),
         (

@@ -42,7 +42,7 @@ def list_(file: KeysFile, as_json: Json = False) -> None:
     if as_json:
         print_json([asdict(key) for key in found])
         return
-    table = plain_table("name", "requests a minute>", "strings today>", "of>", "last used (UTC)", "revoked")
+    table = plain_table("name", "requests a minute>", "strings today>", "at most>", "last used (UTC)", "revoked")
     for k in found:
         most = f"{k.per_day:,}" if k.per_day else shown(said("any"))
         table.add_row(k.name, f"{k.per_minute:,}", f"{k.strings:,}", most, k.used or shown(said("never")), k.revoked)

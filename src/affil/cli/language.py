@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from affil.wording import Said, message_of
+from affil.wording import Name, Said, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,7 +50,23 @@ def translated(template: str) -> str:
 def shown(message: object) -> str:
     """What a person reads of a message, or of an error, in the language; any other text as it is."""
     told = message_of(message) if isinstance(message, Exception) else message
-    return told.told(translated) if isinstance(told, Said) and language() != ENGLISH else str(told)
+    if language() == ENGLISH:
+        return str(told)
+    return told.told(translated, called) if isinstance(told, Said) else called(told) if isinstance(told, Name) else str(told)
+
+
+def called(name: Name) -> str:
+    """A name in the language, in its script; one that has no Chinese name in English."""
+    if language() == ENGLISH or not name.chinese:
+        return str(name)
+    return _traditional(name.chinese) if language() == TRADITIONAL else name.chinese
+
+
+@cache
+def _traditional(text: str) -> str:
+    from opencc import OpenCC
+
+    return str(OpenCC("s2tw").convert(text))
 
 
 def say(message: object, *, err: bool = False) -> None:

@@ -33,8 +33,9 @@ AreaName = Annotated[
         show_default=False,
     ),
 ]
-VenueName = Annotated[
-    str | None, typer.Option("--venue", metavar="NAME", help="One venue, by any of its names.", show_default=False)
+VenueNames = Annotated[
+    list[str] | None,
+    typer.Option("--venue", metavar="NAME", help="A venue, by any of its names; several count together.", show_default=False),
 ]
 Years = Annotated[
     str | None, typer.Option("--years", metavar="A-B", help="Range of years (inclusive), or one year.", show_default=False)
@@ -113,7 +114,7 @@ def rank(
     entity: Named = "",
     level: LevelName = "institution",
     area: AreaName = None,
-    venue: VenueName = None,
+    venue: VenueNames = None,
     years: Years = None,
     kind: Kind = None,
     by: MeasureName = "adjusted",
@@ -162,7 +163,7 @@ def trend(
     entity: Named = "",
     level: LevelName = "country",
     area: AreaName = None,
-    venue: VenueName = None,
+    venue: VenueNames = None,
     years: Annotated[
         str | None, typer.Option("--years", metavar="LIST", help="Years, e.g. 2014-2024 or 2014,2018,2023.", show_default=False)
     ] = None,
@@ -192,7 +193,7 @@ def why(
     entity: Annotated[str, typer.Argument(metavar="NAME", help="Any name, or an id.", show_default=False)] = "",
     level: LevelName = "institution",
     area: AreaName = None,
-    venue: VenueName = None,
+    venue: VenueNames = None,
     years: Years = None,
     kind: Kind = None,
     by: MeasureName = "adjusted",
@@ -234,7 +235,7 @@ def diff(
     ] = "last",
     level: LevelName = "institution",
     area: AreaName = None,
-    venue: VenueName = None,
+    venue: VenueNames = None,
     years: Years = None,
     kind: Kind = None,
     by: MeasureName = "adjusted",

@@ -248,7 +248,7 @@ def names(
     if as_json:
         print_json([{"name": s.name, "institution_id": s.institution.id, "mentions": s.mentions} for s in found])
         return
-    table = plain_table("mentions>", "name", "of", "id")
+    table = plain_table("mentions>", "name", "institution", "id")
     for s in found:
         table.add_row(f"{s.mentions:,}", *map(plain, (s.name, s.institution.name, s.institution.id)))
     if found:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from affil.cli.language import shown, translated
+from affil.cli.language import called, shown, translated
 from affil.cli.show import cell_len, plain, plain_table
-from affil.wording import Said, counted, joined, marked, said
+from affil.wording import Name, Said, counted, joined, marked, said
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -46,7 +46,8 @@ def ranking_table(ranking: Ranking, width: int, settings: TerminalSettings) -> T
 
     years = years_text(ranking.years) if ranking.years else said("all years")
     place = said("in {0}", ranking.within) if ranking.within else ""
-    venues = ranking.venue or (said("venues {0}", ranking.preset) if ranking.preset else "")
+    chosen = ranking.venue if isinstance(ranking.venue, str | None) else ", ".join(ranking.venue)
+    venues = chosen or (said("venues {0}", ranking.preset) if ranking.preset else "")
     area = ranking.area or said("all areas")
     title = [Said(ranking.level), place, area, venues, ranking.kind or "", _hong_kong(ranking), years]
     table = Table(title=shown(said("{0}, by {1}", _listed(title), Said(ranking.by))), box=None, title_justify="left")
@@ -117,7 +118,7 @@ def trend_table(result: Trend, width: int, settings: TerminalSettings) -> Table:
     ranks = [_rank(row[result.reference]) for row in result.ranks.to_dict("records")]
     numbers = {year: [_number(row[year], result.by) for row in rows] for year in result.years}
     title = said("by {0}", Said(result.by)), _hong_kong(result)
-    entities = [row["name"] for row in rows]
+    entities = [_name(row) for row in rows]
     return _by_year(result, width, settings.name, title, entities, numbers, {"rank>": ranks}, growth)
 
 
@@ -129,8 +130,13 @@ def years_table(result: RanksByYear, width: int, settings: TerminalSettings) -> 
         "best>": [_rank(row["best"]) for row in rows],
         "first>": [f"{row['years_first']}×" if row["years_first"] else "" for row in rows],
     }
-    names, title = [row["name"] for row in rows], (said("rank by {0}", Said(result.trend.by)),)
+    names, title = [_name(row) for row in rows], (said("rank by {0}", Said(result.trend.by)),)
     return _by_year(result.trend, width, settings.name, title, names, ranks, {}, last)
+
+
+def _name(row: Mapping[Any, Any]) -> str:
+    """The name of a row in the reader's language."""
+    return called(Name(row["name"], row.get("name_zh")))
 
 
 Columns = Mapping[str, list[str]]  # cells by header; one that ends in ">" is of numbers

@@ -21,7 +21,7 @@ SYNONYMS = {
     "--workers": ("--jobs", "--threads", "--processes"),
 }
 # Of two of these only the last would count, while who gives two means both; of others the last is meant to stand for the first.
-ONE = ("--venue", "--area", "--in", "--kind", "--level")
+ONE = ("--area", "--in", "--kind", "--level")
 # Answered, as there is no such option anywhere.
 _SEPARATOR = said("a table's separator is found from its content; what affil sees in a file: affil formats FILE")
 _THRESHOLD = said("from which probability an answer counts is a setting: [decide] in settings.toml (docs/settings.md)")

@@ -15,6 +15,7 @@ Rows = Sequence[Sequence[Any]]
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#56B4E9", "#8C6BB1", "#7F7F7F")
 """Okabe and Ito's palette, safe for colour blindness, with contrast on both themes; who is told apart by shapes and dashes, too."""
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left")
 FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'Noto Sans SC', 'Microsoft YaHei', 'PingFang SC', sans-serif"
 MEASURED = "sans-serif"  # the font in which charts are laid out: vl-convert brings it, others it has to look for at each text
 INK = "currentColor"  # of the page, which changes with its theme
@@ -35,16 +36,23 @@ CONFIG: Spec = {
         "title": None,
         "labelPadding": 6,
     },
-    "axisX": {"labelAngle": 0},
+    "axisX": {"labelAngle": 0, "labelSeparation": 6},  # of years on a phone, of which some are left out
     "legend": {"labelColor": INK, "labelFontSize": 13, "symbolSize": 80, "symbolStrokeWidth": 2, "title": None, "orient": "top"},
     "text": {"color": INK, "fontSize": 13},
     "range": {
         "category": [*COLOURS],
-        "symbol": ["circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right", "triangle-left"],
+        # no two of 64 have the same colour and shape: from the ninth on colours come again, with the shape of another
+        "symbol": [SHAPES[(k + k // len(COLOURS)) % len(SHAPES)] for k in range(len(COLOURS) * len(SHAPES))],
     },
 }  # fmt: skip
+_LINE = 13.5  # pixels of a line of names at the ends of ranks, at least
+_SHORT, _LONG = 24, 44  # letters of these in a line on a phone, and elsewhere
 _SHOWN = "share ? format({0}, '.1~%') : format({0}, ',.2~f')"  # a number without needless digits: 1,500, 0.5, 12.5%
 
+_IN_CHINESE = "test(/[\\u2e80-\\uffff]/, {0})"
+COLON = "(" + _IN_CHINESE + " ? '：' : ': ')"  # behind a name, as its script has it
+_COMMA = "(" + _IN_CHINESE + " ? '，' : ', ')"
+_WHO = "datum.who + datum.x"
 _NAMES = "length(join(pluck(data('rows'), 'who'), '')) / max(1, length(data('rows')))"  # mean length of names
 
 
@@ -74,7 +82,7 @@ def lines(label: str, axis: str, *, share: bool = False, ranks: bool = False, he
         "transform": [
             {"calculate": "test(/\\*$/, datum.x)", "as": "apart"},
             {"calculate": "datum.apart ? null : datum.value", "as": "joined"},
-            {"calculate": f"datum.who + ' ' + datum.x + ': ' + ({_SHOWN.format('datum.value')})", "as": "told"},
+            {"calculate": f"datum.who + ' ' + datum.x + {COLON.format(_WHO)} + ({_SHOWN.format('datum.value')})", "as": "told"},
         ],
         "encoding": {
             "x": {"field": "x", "type": "ordinal", "sort": None, "axis": {"grid": False, "labelOverlap": True}},
@@ -127,7 +135,7 @@ def bars(label: str, axis: str, many: int, written: str, *, once: bool = False) 
         **spec,
         "transform": [
             {"calculate": written, "as": "written"},
-            {"calculate": "datum.x + ': ' + datum.written", "as": "told"},
+            {"calculate": f"datum.x + {COLON.format('datum.x')} + datum.written", "as": "told"},
         ],
         "encoding": {"x": {**x, "scale": scale}},
         "layer": [
@@ -160,7 +168,12 @@ def dots(label: str, axis: str, many: int) -> Spec:
     }
     return {
         **_common(label, axis, 40 * many, {"share": True}),
-        "transform": [{"calculate": f"datum.who + ', ' + datum.x + ': ' + ({_SHOWN.format('datum.value')})", "as": "told"}],
+        "transform": [
+            {
+                "calculate": f"datum.who + {_COMMA.format(_WHO)} + datum.x + {COLON.format(_WHO)} + ({_SHOWN.format('datum.value')})",
+                "as": "told",
+            }
+        ],
         "mark": {"type": "point", "filled": True, "size": 90, "opacity": 1},
         "encoding": {
             "y": names,
@@ -187,7 +200,7 @@ def bump(label: str, columns: Columns, rows: Rows, lowest: int) -> Spec:
     """
     spec = lines(label, "", ranks=True, height=380)
     deepest = max([min(v, lowest + 1) for _, *values in rows for v in values if v is not None], default=1)
-    room = "(narrow ? 0.45 * width : 290)"  # for the names
+    room = "(narrow ? 0.54 * width : 300)"  # for the names
     ticks = [r for r in range(1, int(deepest) + 1) if r in (1, lowest + 1) or r % 5 == 0]
     axis = {"values": ticks, "labelExpr": f"datum.value > {lowest} ? '>{lowest}' : format(datum.value, 'd')"}
     scale = {"domain": [0.5, max(deepest, 2) + 0.5], "reverse": True, "zero": False, "nice": False}
@@ -205,18 +218,23 @@ def bump(label: str, columns: Columns, rows: Rows, lowest: int) -> Spec:
     spec["transform"].append({"calculate": f"min(datum.value, {lowest + 1})", "as": "placed"})
     spec["encoding"]["x"]["scale"] = {"range": [0, {"expr": f"width - {room}"}], "type": "point", "padding": 0.5}
     point["encoding"] |= {"color": _who(legend=False), "shape": _who(legend=False)}
-    ends = [{"who": who, "end": end} for who, end in zip(columns[1:], _ends(rows, lowest, max(deepest, 2)), strict=True)]
+    high = _LINE * (2 if any(_letters(name) > _SHORT for name in columns[1:]) else 1)
+    ends = _ends(rows, lowest, max(deepest, 2), high / spec["height"])
     named: Spec = {
-        "data": {"values": ends},
+        "data": {"values": [{"who": who, "end": end} for who, end in zip(columns[1:], ends, strict=True)]},
+        "transform": [{"calculate": _in_lines("datum.who", f"narrow ? {_SHORT} : {_LONG}"), "as": "lines"}],
         "encoding": {
             "x": {"value": {"expr": f"width - {room}"}},
             "y": {"field": "end", "type": "quantitative", "scale": scale},
         },
     }
+    small = {"expr": "narrow ? 10 : 13"}
     name = {"type": "text", "align": "left", "dx": 16, "limit": {"expr": f"{room} - 18"}, "aria": False, "color": INK}
+    name |= {"lineBreak": "\n", "fontSize": small, "lineHeight": small}
+    name["dy"] = {"expr": "indexof(datum.lines, '\\n') < 0 ? 0 : narrow ? -5 : -6.5"}  # both lines beside the mark
     key = {"type": "point", "filled": True, "size": 60, "xOffset": 6, "opacity": 1, "aria": False}
     spec["layer"] += [
-        {**named, "mark": name, "encoding": {**named["encoding"], "text": {"field": "who"}, "color": {"value": INK}}},
+        {**named, "mark": name, "encoding": {**named["encoding"], "text": {"field": "lines"}, "color": {"value": INK}}},
         {**named, "mark": key, "encoding": {**named["encoding"], "color": _who(legend=False), "shape": _who(legend=False)}},
     ]
     return spec
@@ -249,7 +267,7 @@ def _common(label: str, axis: str, height: int, params: Mapping[str, Any]) -> Sp
             *({"name": k, "value": v} for k, v in {"axis": axis, "narrow": False, **params}.items()),
             {"name": "columns", "expr": f"narrow ? 1 : {_NAMES} > 22 ? 2 : 3"},  # of the legend
         ],
-        "title": {"text": {"expr": "axis"}, "limit": {"expr": "width + 30"}},
+        "title": {"text": {"expr": f"split({_in_lines('axis', 'narrow ? 46 : 200')}, '\\n')"}},
         "data": {"name": "rows", "values": []},
     }
 
@@ -258,7 +276,8 @@ def _who(legend: bool = True) -> Spec:
     """An encoding of who a mark is of, in the order of the data."""
     shown = {
         "columns": {"expr": "columns"},
-        "labelLimit": {"expr": "narrow ? 260 : max(120, width / columns - 40)"},
+        "labelLimit": {"expr": "narrow ? 300 : max(120, width / columns - 40)"},
+        "labelFontSize": {"expr": "narrow ? 11 : 13"},
         "symbolFillColor": {"expr": "scale('color', datum.value)"},
         "symbolStrokeWidth": 0,
     }
@@ -267,8 +286,21 @@ def _who(legend: bool = True) -> Spec:
 
 def _names(field: str) -> Spec:
     """An encoding of names in rows, in the order of the data."""
-    limit = {"expr": "narrow ? 150 : 260"}
-    return {"field": field, "type": "nominal", "sort": None, "axis": {"labelLimit": limit, "grid": False}}
+    sizes = {"labelLimit": {"expr": "narrow ? 165 : 260"}, "labelFontSize": {"expr": "narrow ? 11 : 13"}}
+    return {"field": field, "type": "nominal", "sort": None, "axis": {**sizes, "grid": False}}
+
+
+def _letters(text: str) -> int:
+    """About how many letters wide a text is; a Chinese character is two."""
+    return sum(2 if "\u2e80" <= c <= "\uffff" else 1 for c in text)
+
+
+def _in_lines(text: str, most: str) -> str:
+    """The Vega expression that breaks a text of more letters than `most` once, between words or Chinese characters, which are twice as wide."""
+    return (
+        f"length({text}) > ({most}) ? replace({text}, regexp('^(.{{1,' + ({most}) + '}}) (.+)$'), '$1\\n$2') : "
+        f"replace({text}, regexp('^([\\u2e80-\\uffff]{{' + floor(({most}) / 2) + '}})(.+)$'), '$1\\n$2')"
+    )
 
 
 def _told() -> Spec:
@@ -276,11 +308,13 @@ def _told() -> Spec:
     return {"tooltip": {"field": "told"}, "description": {"field": "told"}}
 
 
-def _ends(rows: Rows, lowest: int, deepest: float) -> list[float]:
-    """Where the names at the ends of lines of ranks stand, as near to the last rank of each as they can be without touching."""
+def _ends(rows: Rows, lowest: int, deepest: float, high: float) -> list[float]:
+    """Where the names at the ends of lines of ranks stand, as near to the last rank of each as they can be without touching; `high` is the
+    part of the height of the chart that one takes.
+    """
     many = len(rows[0]) - 1 if rows else 0
     last = [next((min(r[k], lowest + 1) for r in reversed(rows) if r[k] is not None), deepest) for k in range(1, many + 1)]
-    room = min(1.0, deepest / max(many, 1))
+    room = min(max(1.0, high * deepest), deepest / max(many, 1))
     placed: dict[int, float] = {}
     before = 0.5 - room / 2
     for at, n in enumerate(sorted(range(many), key=lambda n: last[n])):

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from affil.drawing.vega import INK, Spec
+from affil.drawing.vega import COLON, INK, Spec
 
 SIZE = (900, 415)  # width and height of the whole map, in pixels, of which `at` speaks
 
@@ -77,7 +77,9 @@ def still_map(label: str) -> Spec:
         "layer": [
             {"data": outlines, "mark": {**land, "aria": False}},
             {
-                "transform": [{"calculate": "datum.name + ': ' + format(datum.value, ',.2~f')", "as": "told"}],
+                "transform": [
+                    {"calculate": f"datum.name + {COLON.format('datum.name')} + format(datum.value, ',.2~f')", "as": "told"}
+                ],
                 "mark": circle,
                 "encoding": {
                     "longitude": {"field": "lon", "type": "quantitative"},
@@ -173,7 +175,11 @@ def _data() -> list[Spec]:
             "source": "rows",
             "transform": [
                 {"type": "formula", "as": "u", "expr": f"max({_LEAST}, sqrt(max(0, datum.value) / most))"},
-                {"type": "formula", "as": "told", "expr": "datum.told || datum.name + ': ' + format(datum.value, ',.2~f')"},
+                {
+                    "type": "formula",
+                    "as": "told",
+                    "expr": f"datum.told || datum.name + {COLON.format('datum.name')} + format(datum.value, ',.2~f')",
+                },
                 {"type": "nest", "keys": ["place"], "generate": True},
                 {
                     "type": "pack",

@@ -14,6 +14,7 @@ from affil.io.arrays import put_rows
 from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
 from affil.rank.credit import Tables, VenueYear, all_credit, lost_decisions, number, prepare, sql
+from affil.rank.families import TOGETHER, families
 from affil.rank.named import Lookup, find_row
 from affil.rank.numbers import number_texts
 from affil.rank.places import HongKong, find_place, hong_kong_groups, put_continents, put_countries, put_groups, put_regions
@@ -48,7 +49,7 @@ class Query(TypedDict, total=False):
     """The query of a ranking; all keys are optional.
 
     level: institution (default), city, region, country or continent. area: one of the eight areas, or its short name (cv, nlp, ml,
-    ai, kr, ro, ma, sim); only a venue's share in it is counted. venue: a venue, by any known name. years: 2020, "2014-2024" or
+    ai, kr, ro, ma, sim); only a venue's share in it is counted. venue: a venue, or several, by any known names. years: 2020, "2014-2024" or
     (2014, 2024), both ends included. kind: institutions of one kind only (education, company ...). by: the measure to rank by
     (default: adjusted). roll_up: none, parent, top or labs (default: the setting); only for the level institution. within: only
     institutions (cities ...) in a country or continent, by any of its names. preset: only the venues of a preset, or "all"
@@ -58,7 +59,7 @@ class Query(TypedDict, total=False):
 
     level: Level
     area: str | None
-    venue: str | None
+    venue: str | Sequence[str] | None
     years: int | str | tuple[int, int] | None
     kind: str | None
     by: Measure
@@ -99,7 +100,8 @@ def rank(
         prepare(db, tables, decisions or {}, venues, settings)
         number_texts(db, db.from_arrow(all_credit(db, number(db, settings), settings)))
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
-        return replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
+        ranking = replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
+        return with_families(db, venues, ranking, **query)
 
 
 def measure(
@@ -117,10 +119,10 @@ def measure(
     if limit is not None and limit < 1:
         raise AffilError(said("a limit is at least 1, not {0}", limit))
     held = held_venue_years(db)
-    venue = find_venue(asked.venue, held, venues)
-    part = [(v, y) for v, y in held if (venue is None or v == venue) and asked.covers(v, y, venues)]
+    chosen = find_venues(asked.venues, held, venues)
+    part = [(v, y) for v, y in held if v in (chosen or (v,)) and asked.covers(v, y, venues)]
     if not part:
-        raise AffilError(nothing_found(held, asked, venue))
+        raise AffilError(nothing_found(held, asked, chosen))
     make_places(db, asked, settings)
     cover = coverage(db, make_slice(db, part, venues, asked, settings), venues)
     count_measures(db, cover)
@@ -141,7 +143,7 @@ def measure(
         asked.level,
         asked.by,
         asked.area,
-        venue,
+        chosen if len(chosen) > 1 else next(iter(chosen), None),
         asked.years,
         asked.kind,
         asked.roll_up,
@@ -152,6 +154,19 @@ def measure(
         warnings=(*notes, *_nothing_within(asked, table)),
         total=total,
     )
+
+
+def with_families(db: duckdb.DuckDBPyConnection, venues: Venues, ranking: Ranking, **query: Unpack[Query]) -> Ranking:
+    """A ranking by this query that says which of its first rows are of one university or company; where some are, the connection is left
+    with another slice.
+    """
+    settings = ranking.settings
+    if ranking.level != "institution" or ranking.roll_up != "none" or not settings.families:
+        return ranking
+    plain, asked = settings.model_copy(update={"ranges": False}), query | Query(roll_up=TOGETHER)
+    first = ranking.table if ranking.around else ranking.table.slice(0, settings.families)
+    found = families(first, ways_up(db, TOGETHER, settings.not_parents), lambda: measure(db, venues, plain, **asked).table)
+    return replace(ranking, families=found)
 
 
 def _nothing_within(asked: CheckedQuery, table: pa.Table) -> tuple[str, ...]:
@@ -174,7 +189,8 @@ class CheckedQuery:
         self.by = cast(Measure, choose("measure", query.get("by", "adjusted"), MEASURES, MEASURES_TRIED))
         self.roll_up = cast(RollUp, choose("roll-up", query.get("roll_up") or settings.roll_up, ROLL_UPS))
         self.area = find_area(area) if area else None
-        self.venue = query.get("venue") or None
+        wanted = query.get("venue") or ()
+        self.venues = (wanted,) if isinstance(wanted, str) else tuple(wanted)
         self.years = parse_years(query.get("years"))
         self.kind = choose("kind", kind, KINDS, _KINDS) if kind else None
         self.hong_kong = query.get("hong_kong")
@@ -202,14 +218,20 @@ def held_venue_years(db: duckdb.DuckDBPyConnection) -> list[VenueYear]:
     return [(str(v), int(y)) for v, y in db.execute("SELECT venue, year FROM stats WHERE papers > 0 ORDER BY ALL").fetchall()]
 
 
-def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) -> str | None:
-    """Resolve a venue to its short name; a venue missing from the table has its name in the papers.
+def find_venues(wanted: Sequence[str], held: Sequence[VenueYear], venues: Venues) -> tuple[str, ...]:
+    """Resolve venues to their short names, each once; a venue missing from the table has its name in the papers.
 
     Raises:
-        AffilError: there is no such venue.
+        AffilError: there is no such venue, or of one of several there is no paper in any year.
     """
-    if wanted is None:
-        return None
+    found = tuple(dict.fromkeys(_find_venue(one, held, venues) for one in wanted))
+    missing = [one for one in found if one not in {venue for venue, _ in held}]
+    if missing and len(found) > 1:
+        raise AffilError(said("there is no paper of {0}", ", ".join(missing)))
+    return found
+
+
+def _find_venue(wanted: str, held: Sequence[VenueYear], venues: Venues) -> str:
     resolved, published = venues.resolve(wanted), {venue for venue, _ in held}
     if resolved is not None:
         return resolved.venue
@@ -221,7 +243,7 @@ def find_venue(wanted: str | None, held: Sequence[VenueYear], venues: Venues) ->
 
 def make_places(db: duckdb.DuckDBPyConnection, asked: CheckedQuery, settings: RankSettings) -> None:
     """Create the tables `entity` (ranked entities) and `place` (the share with which an institution counts for an entity)."""
-    asks = {k: v for k, v in vars(asked).items() if k not in ("by", "area", "venue", "years", "preset")}
+    asks = {k: v for k, v in vars(asked).items() if k not in ("by", "area", "venues", "years", "preset")}
     key = repr((asks, settings.country_groups, settings.region_groups, settings.not_parents))
     if db.execute("SELECT getvariable('places')").fetchall() == [(key,)]:
         return  # they stand there from the last ranking
@@ -389,11 +411,11 @@ def _credited(db: duckdb.DuckDBPyConnection, chosen: Slice) -> tuple[float, floa
     return sum((credit for credit, _ in held), 0.0), sum((credit for credit, placed in held if not placed), 0.0)
 
 
-def nothing_found(held: Sequence[VenueYear], asked: CheckedQuery, venue: str | None) -> str:
-    """What is said where no paper is in a slice."""
+def nothing_found(held: Sequence[VenueYear], asked: CheckedQuery, chosen: Sequence[str]) -> str:
+    """What is said where no paper is in a slice; `chosen` are the venues asked for."""
     if not held:
         return said("there is no paper to rank")
-    wanted = [said("in {0}", asked.area) if asked.area else "", said("of {0}", venue) if venue else ""]
+    wanted = [said("in {0}", asked.area) if asked.area else "", said("of {0}", ", ".join(chosen)) if chosen else ""]
     wanted += [said("of the venues of {0}", asked.preset.name) if asked.preset else ""]
     wanted += [said("in {0}", years_text(asked.years)) if asked.years else ""]
     names, dates = sorted({venue for venue, _ in held}), [year for _, year in held]

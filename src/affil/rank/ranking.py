@@ -13,6 +13,7 @@ import pyarrow as pa
 from affil.drawing import vega
 from affil.errors import AffilError
 from affil.markup import SHOWN, table
+from affil.rank.families import Family
 from affil.rank.places import HongKong
 from affil.rank.presets import mean_areas
 from affil.rank.state import State
@@ -120,7 +121,8 @@ class Ranking:
     must see. `preset` and `within` are the preset of venues and the country or continent it is restricted to; `around` is the id
     of the entity asked for, if the frame has only its row and its neighbours. `hong_kong` tells how Hong Kong and Macao are counted,
     if that was asked for. `state` is the state of a project's counts that was
-    ranked, None where plain tables were. `total` is how many rows the whole ranking has.
+    ranked, None where plain tables were. `total` is how many rows the whole ranking has. `families` are those of its first rows that belong to
+    one university or company though they are counted apart (`rank.families` rows are looked at).
     """
 
     table: pa.Table
@@ -129,7 +131,7 @@ class Ranking:
     level: Level
     by: Measure
     area: str | None = None
-    venue: str | None = None
+    venue: str | tuple[str, ...] | None = None
     years: tuple[int, int] | None = None
     kind: str | None = None
     roll_up: RollUp = "none"
@@ -140,6 +142,7 @@ class Ranking:
     warnings: tuple[str, ...] = ()
     state: State | None = field(default=None, repr=False)
     total: int | None = None
+    families: tuple[Family, ...] = ()
 
     @cached_property
     def frame(self) -> pd.DataFrame:
@@ -153,8 +156,14 @@ class Ranking:
         return mean_areas(self.settings, self.area, self.preset)
 
     def lines(self) -> list[str]:
-        """What a reader must know to judge it, in a few sentences: how the mean was taken if it is by index, and the coverage."""
-        return [*(self.mean_lines() if self.by == "index" else ()), *self.coverage.lines()]
+        """What a reader must know to judge it, in a few sentences: how the mean was taken if it is by index, the coverage, and which of the
+        first rows are of one university or company.
+        """
+        return [
+            *(self.mean_lines() if self.by == "index" else ()),
+            *self.coverage.lines(),
+            *(family.line() for family in self.families),
+        ]
 
     def mean_lines(self) -> list[str]:
         """How the index was computed, and which areas have no paper to count."""
@@ -203,7 +212,7 @@ class Ranking:
             "level": self.level,
             "by": self.by,
             "area": self.area,
-            "venue": self.venue,
+            "venue": [*self.venue] if isinstance(self.venue, tuple) else self.venue,
             "years": list(self.years) if self.years else None,
             "kind": self.kind,
             "roll_up": self.roll_up,
@@ -215,6 +224,7 @@ class Ranking:
             "settings": self.settings.model_dump(mode="json"),
             "coverage": self.coverage.to_dict(),
             "warnings": list(self.warnings),
+            "families": [asdict(family) for family in self.families],
         }
 
     def to_dict(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from affil.rank.measure import (
     MEASURES_TRIED,
     CheckedQuery,
     Query,
-    find_venue,
+    find_venues,
     held_venue_years,
     make_places,
     make_slice,
@@ -41,7 +41,6 @@ class Asked:
 
     query: CheckedQuery
     by: str
-    venue: str | None
     papers: Papers
 
 
@@ -54,12 +53,12 @@ def ask(db: duckdb.DuckDBPyConnection, venues: Venues, settings: RankSettings, q
     by = choose(said("measure"), query.get("by", "adjusted"), SHARE_OR_MEASURE, MEASURES_TRIED)
     checked = CheckedQuery({**query, "by": cast(Measure, "adjusted" if by == "share" else by), "years": None}, settings)
     held = held_venue_years(db)
-    venue = find_venue(checked.venue, held, venues)
+    chosen = find_venues(checked.venues, held, venues)
     numbers = {(str(v), int(y)): int(n) for v, y, n in db.execute("SELECT venue, year, papers FROM stats").fetchall()}
-    papers = {(v, y): numbers[v, y] for v, y in held if (venue is None or v == venue) and checked.covers(v, y, venues)}
+    papers = {(v, y): numbers[v, y] for v, y in held if v in (chosen or (v,)) and checked.covers(v, y, venues)}
     if not papers:
-        raise AffilError(nothing_found(held, checked, venue))
-    return Asked(checked, by, venue, papers)
+        raise AffilError(nothing_found(held, checked, chosen))
+    return Asked(checked, by, papers)
 
 
 def measure_slots(

@@ -44,7 +44,7 @@ from affil.rank.credit import (
     prepare,
     sql,
 )
-from affil.rank.measure import CheckedQuery, Query, find_venue, measure
+from affil.rank.measure import CheckedQuery, Query, find_venues, measure, with_families
 from affil.rank.named import Lookup
 from affil.rank.numbers import number_texts
 from affil.rank.ranking import Ranking
@@ -226,6 +226,7 @@ class Store:
         """Rank a state with its own settings and venues; see `affil.rank.rank`."""
         with self.opened(state, **query) as (db, venues):
             ranking = measure(db, venues, state.settings, limit=limit, around=around, lookup=lookup, **query)
+            ranking = with_families(db, venues, ranking, **query)
             return replace(ranking, warnings=ranking.warnings + state.warnings, state=state)
 
     @contextmanager
@@ -234,8 +235,8 @@ class Store:
         slice.
         """
         asked, venues = CheckedQuery(query, state.settings), Venues(state.venues)
-        venue = find_venue(asked.venue, [(p.venue, p.year) for p in state.partitions], venues)
-        needed = [p for p in state.partitions if (venue is None or p.venue == venue) and asked.covers(p.venue, p.year, venues)]
+        chosen = find_venues(asked.venues, [(p.venue, p.year) for p in state.partitions], venues)
+        needed = [p for p in state.partitions if p.venue in (chosen or (p.venue,)) and asked.covers(p.venue, p.year, venues)]
         with database(state.settings.memory) as db:
             rows = [(p.venue, p.year, *(p.stats[name] for name in _STATS)) for p in state.partitions]
             put_rows(db, "stats", rows, venue="VARCHAR", year="SMALLINT", **dict.fromkeys(_STATS, "BIGINT"))

@@ -14,7 +14,7 @@ from affil.rank.state import State
 from affil.rank.trend import Trend, trend
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
-from affil.wording import said
+from affil.wording import Name, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ class RanksByYear:
         trend, last = self.trend, self.trend.reference
         whole = sum(y <= last for y in self.years)
         out = [
-            said("{0} is first in {1}", row["name"], last)
+            said("{0} is first in {1}", Name(row["name"], row.get("name_zh")), last)
             + (said(", {0} years in a row (of {1} with papers).", row["in_a_row"], whole) if row["in_a_row"] > 1 else said("."))
             for row in self.frame[self.frame["in_a_row"] > 0].to_dict("records")
         ]

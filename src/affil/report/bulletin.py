@@ -15,6 +15,7 @@ from affil.report import charts, i18n
 from affil.report.data import Data
 from affil.report.formats import Names, number, percent, span, two
 from affil.report.names import LANGUAGES, html_tag
+from affil.report.pages.board import families
 from affil.report.pages.frame import Frame, Shared, environment
 from affil.report.pages.home import Teller, counts
 from affil.wording import said
@@ -123,6 +124,7 @@ class Bulletin:
         venues = {v for v, y, _ in data.held if data.window[0] <= y <= data.window[1]}
         return templates.get_template(template).render(
             t=self.t,
+            gap=self.frame.gap,
             html_lang=html_tag(self.language),
             site_title=data.title or self.t("title"),
             heading=self.t("b_title", *data.window),
@@ -131,7 +133,7 @@ class Bulletin:
             meta=self.t("b_papers", number(cover.papers), number(len(venues)), percent(cover.counted, 0)),
             charts=charts,
             chart_title=self.frame.by_year_title(),
-            chart_label=self.t("trend_chart", self.frame.papers_by_year(), ", ".join(n for n, _ in self.lines())),
+            chart_label=self.t("trend_chart", self.frame.papers_by_year(), self.frame.listed(n for n, _ in self.lines())),
             tables=self.tables(),
             notes=[
                 *data.state.warnings,
@@ -163,7 +165,7 @@ class Bulletin:
     def chart(self) -> charts.Figure:
         """The trend chart."""
         lines, trend, measure = self.lines(), self.data.trends["country", "publications"], self.frame.papers_by_year()
-        label = self.t("trend_chart", measure, ", ".join(n for n, _ in lines))
+        label = self.t("trend_chart", measure, self.frame.listed(n for n, _ in lines))
         return charts.trend_figure("trend", label, measure, self.t("year"), trend, dict(lines))
 
     def tables(self) -> list[dict[str, Any]]:
@@ -187,7 +189,7 @@ class Bulletin:
         for row in ranking.frame.head(data.report.bulletin).to_dict("records"):
             span_ = f"{row['low']:,}–{row['high']:,}" if row.get("low", 0) < row.get("high", 0) else number(row["rank"])
             place = self.data.entities[level][row["id"]].place
-            name = self.name(level, row["id"]) + (f" ({place[-1][self.at]})" if place and level != "country" else "")
+            name = self.frame.beside(self.name(level, row["id"]), place[-1][self.at] if place and level != "country" else "")
             rows.append(
                 [
                     number(row["rank"]),
@@ -208,6 +210,7 @@ class Bulletin:
             "title": f"{self.names.levels(level)}{self.t('comma')}{span(data.window)}",
             "head": head,
             "rows": rows,
+            "note": families(self.frame, ranking, data.report.bulletin),
             "trace": f'affil why WS "{example}" --level {level} --years {years}' + (how if level == "country" else ""),
         }
 
@@ -237,5 +240,6 @@ class Bulletin:
             "title": self.t("b_area_leaders"),
             "head": head,
             "rows": rows,
+            "note": "",
             "trace": f'affil why WS NAME --area "computer vision" --years {years}',
         }

@@ -35,9 +35,11 @@ from affil.rank import (
     ranks_by_year,
     trend,
 )
-from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered
+from affil.rank.families import TOGETHER, wholes
+from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered, with_families
 from affil.rank.places import PART_OF, HongKong, hong_kong_groups
 from affil.rank.ranking import Measure, records
+from affil.rank.rollup import ways_up
 from affil.rank.why import make_waiting
 from affil.registry import Registry
 from affil.report.data import Data, RankingKey, Years
@@ -113,6 +115,7 @@ def collect(
         counted = Counted.of(by_level[level] for level in levels)
         papers = collect_papers(db, counted.listed, ws.tables.papers)
         entities = _entities(db, ws, settings, placed, counted, registry)
+        whole_of = wholes(entities["institution"], ways_up(db, TOGETHER, settings.not_parents))
     return Data(
         title=chosen.title,
         made=datetime.now(UTC),
@@ -139,6 +142,7 @@ def collect(
         papers=papers,
         doubts=found,
         placed=placed,
+        wholes={one: whole for one, whole in whole_of.items() if one != whole and whole in entities["institution"]},
         script=script_table(n for level in entities.values() for e in level.values() for n in (*e.names, *e.search)),
         state=state,
         decisions=tuple(entry for entry in ws.ledger.entries() if entry.number <= state.decisions),
@@ -248,7 +252,9 @@ class _Counter:
             counted.ranks[level] = ranks_by_year(self.db, self.venues, self.settings, level=level, years=window)
         if level == "country":
             counted.rankings[level, "hong_kong"] = self._rank(level, ranges=False, years=window, hong_kong=self._other_way())
-        first = self._rank(level, ranges=True, years=window)
+        plain = self._rank(level, ranges=False, years=window)
+        families = with_families(self.db, self.venues, plain, level=level, years=window).families
+        first = replace(self._rank(level, ranges=True, years=window), families=families)
         others: tuple[Measure, ...] = ("index",) if self.bulletin else tuple(m for m in MEASURES if m != "adjusted")
         for by in others:
             counted.rankings[level, by] = reordered(self.db, first, by)

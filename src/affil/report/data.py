@@ -38,7 +38,8 @@ class Data:
     their query (see `sql/`) and level. `authors` is the number of distinct names in the window. `facts` and `people` are what the
     pages count from, `papers` those behind the numbers of these pages, `doubts` what they compute ranges from, `placed` what each
     institution counts
-    for at each level and way of rolling up. `script` has the simplified form of traditional characters. `state` is what was counted,
+    for at each level and way of rolling up, `wholes` the university or company
+    that a laboratory or company belongs to. `script` has the simplified form of traditional characters. `state` is what was counted,
     with the sentences that a reader must see; `manifest` is what the workspace's manifest said then, `decisions` what people had
     decided; `notes` are sentences for the method, `hong_kong` is how Hong Kong and Macao are
     counted, if that was asked for.
@@ -68,6 +69,7 @@ class Data:
     people: pa.Table
     doubts: PageDoubts
     placed: Mapping[str, Mapping[str, tuple[tuple[str, float], ...]]]
+    wholes: Mapping[str, str]
     papers: Papers
     script: Mapping[str, str]
     state: State

@@ -21,6 +21,7 @@ from affil.report.names import (
     institution_names,
     lookup,
     page_fold,
+    region_names,
     search_names,
 )
 from affil.types import Institution
@@ -95,7 +96,7 @@ def _country(code: str, names: Translations, slug: str) -> Entity:
 
 
 def _region(row: Row, country: Mapping[str, Translations]) -> Entity:
-    names = in_languages(row["name"], row["name_zh"] or "", row["country"] or "HK")
+    names = region_names(row["name"], row["name_zh"] or "", row["country"] or "HK")
     return Entity(row["id"], names, country=row["country"] or "", place=_place(country.get(row["country"])))
 
 
@@ -126,7 +127,7 @@ def _region_names(city: str) -> Translations | None:
     """The names of the region in a city's id."""
     parts = city.split("/")
     found = region_name(parts[1]) if len(parts) == 3 else None
-    return in_languages(*found, parts[0]) if found else None
+    return region_names(*found, parts[0]) if found else None
 
 
 def _locate_cities(entities: dict[Level, dict[str, Entity]], placed: Mapping[str, tuple[tuple[str, float], ...]]) -> None:

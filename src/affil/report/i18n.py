@@ -12,9 +12,9 @@ from affil.wording import filled
 LOCALE = Path(__file__).with_name("locale")
 IN_PAGE = (
     "more", "less", "nothing", "nothing_why", "shown", "ranks_within", "not_loaded", "change_why", "new", "was",
-    "in_review", "would_move",
+    "in_review", "would_move", "family", "family_as",
     "copied", "remove", "no_data", "growth", "panel_none", "trend_chart", "stop",
-    "comma", "and", "venues_of", "lead_view", "lead_filters",
+    "comma", "colon", "s_and", "and", "beside", "venues_of", "lead_view", "lead_filters",
     "growth_basis", "incomplete", "points",
 )  # fmt: skip
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import functools
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from importlib import resources
 from typing import NamedTuple
 
 import opencc
@@ -110,9 +112,23 @@ def _chinese_city(name: str, country: str) -> str:
     return best[1]
 
 
+@functools.cache
+def _chinese_places() -> Mapping[tuple[str, str, str], str]:
+    """Simplified Chinese names of cities and regions that neither GeoNames nor ISO 3166-2 has, by level, country and English name:
+    those of Chinese maps, entered for affil (`chinese_places.csv`).
+    """
+    lines = resources.files("affil.report").joinpath("chinese_places.csv").read_text("utf-8").splitlines()
+    return {(row["level"], row["country"], row["name"]): row["name_zh"] for row in csv.DictReader(lines)}
+
+
 def city_names(name: str, country: str) -> Translations:
-    """The names of a city; without a Chinese one in GeoNames, the Latin name."""
-    return in_languages(name, _chinese_city(name, country), country)
+    """The names of a city; without a known Chinese one, the Latin name."""
+    return in_languages(name, _chinese_places().get(("city", country, name)) or _chinese_city(name, country), country)
+
+
+def region_names(name: str, chinese: str, country: str) -> Translations:
+    """The names of a region, of which ISO 3166-2 has this Chinese one ("" for none); without a known one, the Latin name."""
+    return in_languages(name, chinese or _chinese_places().get(("region", country, name), ""), country)
 
 
 @functools.cache
@@ -154,4 +170,4 @@ def lookup(registry: Registry | None, ids: Iterable[str]) -> dict[str, Instituti
 
 
 __all__ = ["LANGUAGES", "Language", "Translations", "city_names", "continents", "html_tag", "in_languages", "institution_names", "lookup",
-           "page_fold", "script_table", "search_names", "simplified", "traditional"]  # fmt: skip
+           "page_fold", "region_names", "script_table", "search_names", "simplified", "traditional"]  # fmt: skip

@@ -87,6 +87,8 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
         "linkPapers": data.settings.link_papers,
         "linkChange": data.settings.link_change,
         "rollUp": data.settings.roll_up,
+        "familyRows": data.settings.families,
+        "wholes": {order["institution"][one]: order["institution"][whole] for one, whole in data.wholes.items()},
         "partOf": dict(PART_OF),
         "hongKong": "with" if data.settings.country_groups.get("HK") == "CN" else "apart",
         "kinds": list(KINDS),

@@ -39,7 +39,7 @@ from affil.papers.reading import Reading
 from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
 from affil.settings import Engine, Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Progress
-from affil.wording import said
+from affil.wording import Said, said
 from affil.workspace import decisions, ingest, matching, results, suggestions
 from affil.workspace import waiting as waits
 from affil.workspace.ingest import Added
@@ -283,7 +283,7 @@ class Workspace(WorkspaceFiles):
             advice = said("what it names, and why: affil match --text {0} --candidates 3", shlex.quote(entity))
             level = query.get("level", "institution")
             raise AffilError(
-                said("{0!r} is a string of the papers, no name of {1} there; {2}", entity, level, advice)
+                said("{0!r} is a string of the papers, no name of {1} there; {2}", entity, Said(level), advice)
             ) from error
 
     def waiting(self) -> Waiting:

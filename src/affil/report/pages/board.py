@@ -37,6 +37,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "level": level,
         "boards": BOARDS,
         "rows": rows,
+        "families": families(frame, ranking, data.report.rows),
         "total": len(ranking.frame),
         "areas": AREAS,
         "kinds": KINDS,
@@ -65,6 +66,25 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
             "change_none": frame.text("change_none", data.settings.link_papers),
         },
     }
+
+
+def families(frame: Frame, ranking: Ranking, most: int) -> str:
+    """Which of the first rows of a ranking are of one university or company, with the rank that they have as one; "" where none are.
+
+    Args:
+        frame: the language.
+        ranking: of institutions.
+        most: rows that are shown.
+    """
+    shown, told = {*ranking.table["id"].to_pylist()[:most]}, []
+    for family in ranking.families:
+        ids = [i for i in family.ids if i in shown]
+        if len(ids) > 1:
+            names = [frame.name("institution", i) for i in ids]
+            named = frame.text("and").join((frame.listed(names[:-1]), names[-1]))
+            whole = () if family.whole in ids else (frame.name("institution", family.whole),)
+            told.append(frame.text("family_as" if whole else "family", named, *whole, number(family.rank)))
+    return frame.sentences(*told)
 
 
 def hong_kong_choices(frame: Frame) -> list[str]:

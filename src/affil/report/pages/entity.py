@@ -65,9 +65,12 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
 def common(frame: Frame, level: Level) -> dict[str, Any]:
     """What all pages of a level have in common in a language, for static/entity.js and static/papers.js."""
     data = frame.data
-    basis = frame.sentences(frame.growth_basis(data.trends[level, "publications"]), frame.by_year_why())
-    charts = _charts(frame, basis)
-    values = {"level": level, "basis": basis, "charts": charts, "few": data.few}
+    trend = data.trends[level, "publications"]
+    basis = frame.sentences(frame.growth_basis(trend), frame.by_year_why())
+    together = frame.sentences(frame.text("collaboration_why"), frame.lacking(trend.years[-1], trend.lacking))
+    charts = _charts(frame, {"trend": basis, "profile": frame.text("profile_why"), "collaboration": together})
+    told = frame.sentences("{0}", together)  # filled by the script
+    values = {"level": level, "basis": basis, "together": told, "charts": charts, "few": data.few}
     return {
         **{part: frame.render(f"{level}/", "level.html", {**values, "part": part}) for part in ("tables", "form", "pages")},
         "at": frame.at,
@@ -84,8 +87,8 @@ def common(frame: Frame, level: Level) -> dict[str, Any]:
     }
 
 
-def _charts(frame: Frame, basis: str) -> dict[str, Figure]:
-    """The charts of an entity's page by its tables, of which static/entity.js takes what they show; `basis` is what its trend rests on."""
+def _charts(frame: Frame, caveats: Mapping[str, str]) -> dict[str, Figure]:
+    """The charts of an entity's page by its tables, of which static/entity.js takes what they show, each with what a reader must know of it."""
     areas = sum(1 for share in frame.shared.world_share.values() if share)
     profile, together, trend = frame.text("profile_of"), frame.text("collaboration"), frame.papers_by_year()
     made = {
@@ -93,7 +96,6 @@ def _charts(frame: Frame, basis: str) -> dict[str, Figure]:
         "profile": (profile, dots(profile, frame.text("own_share"), areas)),
         "collaboration": (together, lines(together, "", share=True, height=220)),
     }
-    caveats = {"trend": basis, "profile": frame.text("profile_why"), "collaboration": ""}
     return {
         name: Figure(f"chart-{name}", label, spec, (), (), tabled=True, caveat=caveats[name])
         for name, (label, spec) in made.items()

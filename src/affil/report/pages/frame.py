@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib import resources
@@ -121,6 +121,14 @@ class Frame:
         """The name of an entity."""
         return self.data.entities[level][identifier].names[self.at]
 
+    def beside(self, name: str, more: str) -> str:
+        """A name with what tells it from others, where there is anything."""
+        return self.text("beside", name, more) if more else name
+
+    def listed(self, names: Iterable[str]) -> str:
+        """Names behind one another, as the language has it."""
+        return self.text("s_and").join(names)
+
     def place(self, entity: Entity) -> str:
         """Where an entity is."""
         return LANGUAGES[self.language].place([p[self.at] for p in entity.place])
@@ -186,9 +194,14 @@ class Frame:
             told += [self.text("growth_from", first, trend.link_papers)] if first > trend.years[0] else []
         return self.sentences(*told, self.lacking(trend.years[-1], trend.lacking))
 
+    @property
+    def gap(self) -> str:
+        """What stands between sentences: nothing in Chinese."""
+        return "" if LANGUAGES[self.language].chinese else " "
+
     def sentences(self, *told: str) -> str:
         """Sentences behind one another, as the language has it; empty ones are left out."""
-        return (" " if self.language == SOURCE else "").join(filter(None, told))
+        return self.gap.join(filter(None, told))
 
     def range_why(self, *, close: bool = False, moves: bool = False) -> str:
         """What ranges cover, and what the marks ≈ (`close`) and ↑ ↓ (`moves`) beside them mean, where they are shown."""
@@ -205,7 +218,7 @@ class Frame:
     def empty_areas(self) -> list[str]:
         """How the mean of the index was taken where areas have no papers in the window; nothing where all have."""
         empty = self.data.ranking("institution").coverage.empty_areas
-        named = self.text("s_and").join(map(self.names.areas, empty))
+        named = self.listed(map(self.names.areas, empty))
         return [self.text("empty_why", named, f"{self.data.settings.offset:g}")] if empty else []
 
     def script_texts(self) -> dict[str, Any]:
@@ -257,6 +270,7 @@ class Frame:
             "css": "",
             "scripts": (),
             "texts": None,
+            "gap": self.gap,
             "section": "rankings",
         }
         if "heading" in values and not values.get("description"):

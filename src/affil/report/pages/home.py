@@ -13,6 +13,7 @@ from affil.report.charts import Figure
 from affil.report.data import Data
 from affil.report.formats import number, with_article
 from affil.report.pages.areas import heat
+from affil.report.pages.board import families
 from affil.report.pages.frame import Frame
 from affil.report.story import Area, Named, Said, Sentence, Source, say, story
 from affil.report.story_charts import story_figure
@@ -41,7 +42,7 @@ class Teller:
             return with_article(self.frame.name(level, identifier))
         place = self.frame.data.entities[level][identifier].place if level == "city" else ()
         name, country = self.frame.name(level, identifier), place[-1][self.frame.at] if place else ""
-        return f"{name} ({country})" if country not in ("", name) else name
+        return self.frame.beside(name, country if country != name else "")
 
     def called(self, who: Named | Area) -> str:
         """The name of an entity or area."""
@@ -81,7 +82,7 @@ def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
     told = [{**one, "chart": teller.chart(s)} for one, s in zip(teller.told(), teller.sentences, strict=True)]
     return {
         "heading": frame.text("home_title"),
-        "description": " ".join(t["text"] for t in told[:2]),
+        "description": frame.sentences(*(t["text"] for t in told[:2])),
         "section": "home",
         "numbers": counts(data, frame.text),
         "chart": replace(found["chart"], tabled=False),
@@ -92,6 +93,7 @@ def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
         "scripts": ("chart",),
         "sentences": told,
         **matrix(data),
+        "families": families(frame, data.ranking("institution"), _FIRST),
         "tops": [(level, file, _first(data, level)) for level, file in _TOPS],
         "leaders": [
             (a, _first(data, "country", a, 1), _first(data, "institution", a, 1))
@@ -102,6 +104,7 @@ def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+_FIRST = 10  # rows of a level
 _TOPS: tuple[tuple[Level, str], ...] = (
     ("country", "countries.html"),
     ("city", "cities.html"),
@@ -133,7 +136,7 @@ def matrix(data: Data) -> dict[str, Any]:
     return {"present": [(a, short[a]) for a in present], "matrix": rows}
 
 
-def _first(data: Data, level: Level, what: str = "adjusted", most: int = 10) -> list[dict[str, Any]]:
+def _first(data: Data, level: Level, what: str = "adjusted", most: int = _FIRST) -> list[dict[str, Any]]:
     """The first rows of a ranking, with their entities."""
     rows = data.ranking(level, what).frame.head(most).to_dict("records")
     return [{**{str(k): v for k, v in r.items()}, "entity": data.entities[level][r["id"]]} for r in rows]

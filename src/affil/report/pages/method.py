@@ -26,11 +26,11 @@ def method(frame: Frame) -> dict[str, Any]:
     """The method page: counting, coverage, limitations."""
     data, settings = frame.data, frame.data.settings
     groups = {**settings.country_groups, **settings.region_groups}
-    weights = ", ".join(f"{frame.names.areas(a)} {w:g}" for a, w in settings.area_weights.items())
+    weights = frame.listed(f"{frame.names.areas(a)} {w:g}" for a, w in settings.area_weights.items())
     return {
         "heading": frame.text("method_title"),
         "section": "method",
-        "groups": ", ".join(f"{a} → {b}" for a, b in groups.items()) or frame.text("m_no_groups"),
+        "groups": frame.listed(f"{a} → {b}" for a, b in groups.items()) or frame.text("m_no_groups"),
         "offset": f"{settings.offset:g}",
         "weights": weights or frame.text("m_weights_one"),
         "confidence": percent(settings.confidence, 0),
@@ -52,7 +52,7 @@ def venue_rows(frame: Frame) -> list[dict[str, Any]]:
     for venue in sorted({v for v, _, _ in data.held}):
         held = [(y, n) for v, y, n in data.held if v == venue]
         known = data.venues.get(venue)
-        areas = ", ".join(frame.names.areas(a) for a in known.areas) if known else ""
+        areas = frame.listed(frame.names.areas(a) for a in known.areas) if known else ""
         out.append(
             {
                 "venue": venue,
@@ -95,7 +95,7 @@ def _decisions(frame: Frame) -> list[dict[str, Any]]:
             "affiliation": d.affiliation[:300],
             "names": frame.text("m_undone")
             if d.institutions is None
-            else ", ".join(names.get(i, i) for i in d.institutions) or frame.text("m_nothing"),
+            else frame.listed(names.get(i, i) for i in d.institutions) or frame.text("m_nothing"),
             "why": d.why,
         }
         for d in frame.data.decisions[: -_DECISIONS - 1 : -1]

@@ -84,7 +84,7 @@ def _ranks(frame: Frame, level: Level, found: RanksByYear, ids: list[str]) -> di
     table = found.frame.set_index("id")[list(found.years)].astype("Float64")
     names = [frame.name(level, i) for i in ids]
     told = [
-        f"{name} ({frame.place(frame.data.entities[level][i])})" if names.count(name) > 1 else name
+        frame.beside(name, frame.place(frame.data.entities[level][i]) if names.count(name) > 1 else "")
         for i, name in zip(ids, names, strict=True)
     ]
     return {

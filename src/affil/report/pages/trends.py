@@ -65,6 +65,6 @@ def _rows(frame: Frame, trend: Trend) -> list[dict[str, Any]]:
 def _chart(frame: Frame, rows: Sequence[Mapping[str, Any]], trend: Trend) -> charts.Figure:
     """The trend of some rows."""
     names, measure = [r["name"] for r in rows], frame.papers_by_year()
-    label = frame.text("trend_chart", measure, ", ".join(names))
+    label = frame.text("trend_chart", measure, frame.listed(names))
     figure = charts.trend_figure("chart", label, measure, frame.text("year"), trend, {r["name"]: r["drawn"] for r in rows})
     return replace(figure, caveat=frame.sentences(frame.growth_basis(trend), frame.by_year_why()))

@@ -12,7 +12,7 @@
   const share = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 0 });
   const shown = { adjusted: two, index: two, publications: whole, authors: whole, share: percent };
   const boxes = (name) => [...form.querySelectorAll(`input[name=${name}]`)];
-  const startYears = $("shown-years").textContent, startMore = $("more").hidden, startHead = $("shown").textContent, startLead = $("lead").textContent, startTitle = document.title;
+  const startYears = $("shown-years").textContent, startMore = $("more").hidden, startHead = $("shown").textContent, startLead = $("lead").textContent, startTitle = document.title, startFamilies = [$("families")?.innerHTML, $("families")?.hidden];
   const FIELDS = ["by", "kind", "where", "rollup", "preset", "hongkong"], OPTIONS = new Set(["areas", "outside", "without", "years", "q", "theme", "embed", ...FIELDS]);
   let all = false, current = [], start, sparks, engine, names, searching, ranges, doubts, namings, people;
 
@@ -107,9 +107,8 @@
     const [was, is, held] = moved(row.e);
     if (!held) return `<span class="new">${T.new}</span>`;
     if (!was || !is) return "–";
-    const by = was.rank - is.rank, title = say(T.was, whole.format(was.rank), whole.format(is.rank));
-    if (!by) return `<span class="same" title="${title}">=</span>`;
-    return by > 0 ? `<span class="up" title="${title}">▲<span class="sr">+</span>${whole.format(by)}</span>` : `<span class="down" title="${title}">▼<span class="sr">−</span>${whole.format(-by)}</span>`;
+    const by = was.rank - is.rank, ranks = [was, is].map((one) => whole.format(one.rank));
+    return `<span class="${by > 0 ? "up" : by < 0 ? "down" : "same"}" title="${say(T.was, ...ranks)}">${by > 0 ? "▲" : by < 0 ? "▼" : "="} ${ranks.join("→<wbr>")}</span>`;
   };
 
   const interval = (row, found) => {
@@ -208,8 +207,24 @@
     const span = (years) => (years[0] === years[1] ? years[0] : years.join("–")), of = (k) => span([pairs[0].years[k], pairs.at(-1).years[k]]);
     notes.push(moved ? `${say(T.change_why, of(1), of(0), share.format(engine.restsOn(pairs)))}${T.stop}` : T.change_none);
     $("status").textContent = notes.join(gap);
+    related(now, asked, current.slice(0, T.rows), within);
     // Less urgent parts are rendered after the table.
     if (!people || !ranges || !doubts) Promise.all(["people", "ranges", "doubts"].map(load)).then((values) => { [people, ranges, doubts] = values; draw(); }).catch(() => {});
+  };
+
+  /** Which of the first rows are of one university or company, with the rank that they have as one, and where they are. */
+  const related = (now, asked, rows, within) => {
+    const place = $("families");
+    if (!place) return;
+    const found = engine.families(asked, rows), named = (e) => names[level][e][0];
+    const as = new Map(found.length ? within(engine.rank({ ...asked, rollUp: "labs" }, people)).map((row) => [row.e, row.rank]) : []);
+    const told = found.filter(([, one]) => as.has(one)).map(([own, one]) => {
+      const each = own.map((row) => named(row.e)), who = [each.slice(0, -1).join(T.s_and), each.at(-1)].join(T.and), rank = whole.format(as.get(one));
+      return own.some((row) => row.e === one) ? say(T.family, who, rank) : say(T.family_as, who, named(one), rank);
+    });
+    place.hidden = !told.length;
+    place.firstElementChild.textContent = told.join(gap);
+    place.querySelector("a").href = `#${address({ ...now, rollup: "labs" })}`;
   };
 
   const mark = (by) => {
@@ -222,6 +237,7 @@
 
   const reset = () => {
     body.innerHTML = start;
+    if ($("families")) [$("families").innerHTML, $("families").hidden] = startFamilies;
     table.classList.remove("other");
     [$("shown").textContent, $("shown-years").textContent, $("lead").textContent, document.title] = [startHead, startYears, startLead, startTitle];
     $("more").hidden = startMore;

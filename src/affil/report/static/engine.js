@@ -120,6 +120,20 @@
       return rows;
     }
 
+    /**
+     * Rows of a ranking of institutions as themselves that are of one university or company, as the library's: [rows, number of the whole].
+     * Of the first rows only, as many as the settings have.
+     */
+    families(query, rows) {
+      const found = new Map();
+      if (query.level !== "institution" || query.rollUp !== "none") return [];
+      for (const row of rows.slice(0, this.familyRows)) {
+        const whole = this.wholes[row.e] ?? row.e;
+        found.set(whole, [...(found.get(whole) ?? []), row]);
+      }
+      return [...found].filter(([, own]) => own.length > 1).map(([whole, own]) => [own, whole]);
+    }
+
     /** The distinct author names of each entity. */
     authors(query, people, weights, places, kind, size) {
       const out = new Int32Array(size), seen = new Int32Array(size).fill(-1);

@@ -28,7 +28,7 @@
   // Entities to show: found by any name, most papers first.
   const picked = [];
   const levels = () => (T.page === "areas" ? ["country", "institution"] : [form.elements.level.value]);
-  const label = (level, e) => { const [name, , place] = names[level][e]; return place && level !== "country" ? `${name} (${place})` : name; };
+  const label = (level, e) => { const [name, , place] = names[level][e]; return place && level !== "country" ? say(T.beside, name, place) : name; };
   const find = (text) => {
     const wanted = affil.fold(text, searching.script), out = [];
     for (const level of levels()) {
@@ -127,7 +127,7 @@
     $("why").textContent = why;
     affil.keep({ level, by, mode, area: value("area"), from: years[0], to: years[1], panel: panel ? 1 : 0, ...(asked.hongKong ? { hongkong: asked.hongKong } : {}), who: who() });
     const rows = every.map((y) => [marked(y), ...series.map((values) => values[numbers.indexOf(y)] ?? null)]);
-    await show(say(T.trend_chart, title, label.join(", ")), [T.year, ...label], rows, { axis: title, share: points || mode === "growth", caveat: [basis, why].join(gap) });
+    await show(say(T.trend_chart, title, label.join(T.s_and)), [T.year, ...label], rows, { axis: title, share: points || mode === "growth", caveat: [basis, why].join(gap) });
   };
 
   const drawProfile = async () => {

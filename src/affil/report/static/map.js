@@ -41,7 +41,7 @@
     const measure = chosen === undefined ? T.measures[by] : T.shared, unit = chosen === undefined && by !== "publications" ? two : whole;
     const most = (rows[0]?.[1] ?? 1) - (chosen === undefined ? floor : 0);
     const page = (of, e) => (engine.entities[of].slug[e] ? `${of}/${engine.entities[of].slug[e]}.html` : "");
-    const circle = ([e, shown], own) => ({ e, lon: at[e][0], lat: at[e][1], value: own ? most : shown - (chosen === undefined ? floor : 0), name: names[level][e][0], place: level === "institution" ? `${names[level][e][2]}${country[e]}` : String(e), page: level === "city" && !own ? page(level, e) : "", told: own ? names[level][e][0] : `${kit.label(level, e)}: ${unit.format(shown)}`, chosen: own });
+    const circle = ([e, shown], own) => ({ e, lon: at[e][0], lat: at[e][1], value: own ? most : shown - (chosen === undefined ? floor : 0), name: names[level][e][0], place: level === "institution" ? `${names[level][e][2]}${country[e]}` : String(e), page: level === "city" && !own ? page(level, e) : "", told: own ? names[level][e][0] : `${kit.label(level, e)}${kit.T.colon}${unit.format(shown)}`, chosen: own });
     const circles = rows.filter(([e]) => at[e].length).map((row) => circle(row, false));
     if (chosen !== undefined && at[chosen].length) circles.unshift(circle([chosen, 0], true));
     const title = chosen === undefined ? `${T.label} – ${T.levels[level]}, ${measure}` : say(T.map_partners, names[level][chosen][0], `${engine.window.join("–")}`);
