@@ -14,8 +14,8 @@ IN_PAGE = (
     "more", "less", "nothing", "nothing_why", "shown", "ranks_within", "not_loaded", "change_why", "new", "was",
     "in_review", "would_move",
     "copied", "remove", "no_data", "growth", "panel_none", "trend_chart", "stop",
-    "comma", "and", "venues_of", "lead_view", "lead_filters",
-    "growth_basis", "incomplete", "points",
+    "comma", "and", "s_and", "empty_why", "venues_of", "lead_view", "lead_filters",
+    "growth_basis", "growth_left_out", "incomplete", "points",
 )  # fmt: skip
 
 
