@@ -16,6 +16,7 @@ from affil.errors import AffilError
 from affil.markup import SHOWN, Html, sparkline, table
 from affil.match import Matcher
 from affil.rank import Ranking, Trend
+from affil.rank.matched import Link
 from affil.rank.ranking import distinct_names
 from affil.types import Results
 from affil.workspace import Workspace
@@ -123,8 +124,13 @@ def test_charts_are_drawn_without_a_browser(ws: Workspace, ranking: Ranking, tre
     assert len(bars.to_dict()["data"]["values"]) == 3
     lines = trend.plot(2).to_dict()["data"]["values"]
     assert [row["value"] for row in lines if row["who"] == lines[0]["who"]] == trend.frame.iloc[0][[*trend.years]].tolist()
-    matched = trend.plot(1, matched=True).to_dict()["data"]["values"]
-    assert matched[-1]["value"] == trend.matched.iloc[0][trend.years[-1]]
+    assert trend.plot(1, matched=True).to_dict()["data"]["values"][-1]["value"] == trend.frame.iloc[0][trend.years[-1]], (
+        "as counted, where no years compare"
+    )
+    doubled = trend.frame.copy()
+    doubled[[*trend.years]] *= 2
+    compared = replace(trend, base=Link(trend.years[-2:], ("ICLR",), (1, 1), (1, 1)), matched=doubled)
+    assert compared.plot(1, matched=True).to_dict()["data"]["values"][-1]["value"] == 2 * trend.frame.iloc[0][trend.years[-1]]
     for chart in (bars, trend.plot(), trend.plot(matched=True), bars.properties(title="mine")):
         svg = chart._repr_mimebundle_()["image/svg+xml"]
         assert ElementTree.fromstring(svg).tag.endswith("svg")

@@ -430,6 +430,17 @@ class RankSettings(_Frozen):
         gt=1,
         description="times that the papers of a venue change at most from one year to the next to be compared; beyond, one is not whole",
     )
+    panel_share: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of the papers of each of two years that the venues of both hold at least, for growth between them to be told",
+    )
+    panel_years: int = Field(
+        default=5,
+        ge=1,
+        description="years apart from which on two years are far enough apart for growth; of such years those that end last are compared",
+    )
     min_title: int = Field(default=20, ge=1, description="shortest folded title, in characters, used to find duplicates")
     ranges: bool = Field(default=True, description="compute the ranks that doubtful matches leave open")
     confidence: float = Field(default=0.95, gt=0, lt=1, description="confidence level of these ranges")
@@ -604,8 +615,7 @@ class ReportSettings(_Frozen):
         default=0.5,
         ge=0,
         le=1,
-        description="minimum share of the year before's papers in venues that an incomplete last year has, for a comparison of the "
-        "overview to end with it",
+        description="minimum share of the papers of each of the last two years that the venues of both hold, for what they say to be told",
     )
     story_papers: int = Field(
         default=100, ge=1, description="minimum papers that a sentence of the overview, or an area in it, rests on"

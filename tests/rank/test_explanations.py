@@ -253,17 +253,23 @@ def test_a_trend_says_which_venues_its_years_have(kept: Kept) -> None:
     values = free.frame.set_index("id")
     assert values.loc["a", [2019, 2020, 2021]].tolist() == [1, 2, 1]
     assert (values.loc["a", "growth"], values.loc["a", "growth_last"]) == (0, 0), "RL, which 2021 lacks, is not compared"
-    assert free.matched.set_index("id").loc["a", [2019, 2020, 2021]].tolist() == [2, 2, 2], "in the venues of 2020"
-    assert (free.lacking, free.reference, free.compared, free.rests_on) == (("RL",), 2020, (2019, 2021), 4 / 5)
+    assert free.matched.set_index("id").loc["a", [2019, 2020, 2021]].tolist() == [1, 1, 1], "in CV"
+    assert (free.lacking, free.reference, free.compared) == (("RL",), 2021, (2019, 2021))
+    assert free.base is not None
+    assert (free.base.papers, free.base.all_papers) == ((1, 1, 2), (1, 2, 2))
     assert values.loc["d"].isna()[["growth", "growth_last"]].all(), "it grew from nothing"
     assert free.venues == {2019: ("CV",), 2020: ("CV", "RL"), 2021: ("CV",)}
     assert "in every year CV; only in some RL" in free.lines()[0]
-    assert free.lines()[1].startswith("Growth by publications, 2019 to 2021, compares years over the venues that both have")
+    assert free.lines()[1].startswith(
+        "Growth by publications, 2019 to 2021, compares the two years over the venues of both: CV, with 100%"
+    )
     assert free.lines()[2] == "* 2021 is incomplete: it lacks RL, which 2020 had."
     assert fixed.frame.set_index("id").loc["a", [2019, 2020, 2021]].tolist() == [1, 1, 1]
     assert fixed.lines() == ["A fixed panel, counted in every year (2019 to 2021): CV."]
     assert two.frame.set_index("id").loc["CN", [2019, 2021]].tolist() == [0, 0.5]
-    assert two.lines() == ["The same venues in every year (2019 and 2021): CV."]
+    assert two.lines() == ["The same venues in every year (2019 and 2021): CV.", free.lines()[2]], (
+        "whatever years are asked for"
+    )
     assert json.dumps(free.to_dict())
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from affil.papers.read import read_papers
 from affil.rank import AREAS, Store, Tables, load_venues, rank, trend
+from affil.rank.matched import Link
 from affil.settings import RankSettings
 from affil.workspace import Workspace
 
@@ -74,8 +75,9 @@ def test_the_growth_is_what_the_code_computes(tables: Tables, tmp_path: Path) ->
     for growth in (free.loc["A", "growth"], free.loc["B", "growth"]):
         assert f"{growth:+.1%}".replace("-", "−") in DOC
     assert free["growth"].tolist() == pytest.approx(panel["growth"].tolist())
-    assert (both[0].lacking, both[0].rests_on) == (("CoRL",), 2 / 3)
-    assert f"= {both[0].matched.set_index('id').loc['A', 2024]:.6f} in 2024" in DOC
+    assert both[0].lacking == ("CoRL",)
+    assert both[0].base == Link((2023, 2024), ("CVPR",), (1, 1), (2, 1))
+    assert both[0].matched.set_index("id").loc["A", [2023, 2024]].tolist() == pytest.approx([3 / 4, 1 / 3])
 
 
 def test_the_roll_up_is_what_the_code_computes(tables: Tables) -> None:

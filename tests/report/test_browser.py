@@ -400,20 +400,20 @@ def test_trends_are_those_of_the_library(reader: Reader, report_ws: Workspace) -
         assert values == pytest.approx([f"{panel[y][name] * 100:.1f}".removesuffix(".0") + "%" for y in range(2017, 2022)])
 
 
-def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_ws: Workspace) -> None:
+def test_growth_in_the_page_is_that_of_the_library(reader: Reader, report_ws: Workspace) -> None:
     """UAI has no papers of 2015."""
     reader.open("trends.html#level=country&by=adjusted&mode=matched&from=2013&to=2015")
     drawn(reader.page)
     trend = report_ws.trend(level="country", by="adjusted", years="2013-2015")
     assert trend.lacking == ("UAI",)
-    assert len(trend.links) == 2
     frame = trend.frame.set_index("name")
     rows = reader.rows("#trend-table")
     assert len(rows) == 3
     for name, *_, growth in rows:
         assert growth == f"{frame['growth'][name]:+.0%}"
     basis = reader.page.locator("#basis").inner_text()
-    assert f"{trend.rests_on:.0%} of the papers" in basis
+    assert trend.base is not None
+    assert f"{', '.join(trend.base.venues)}, with {trend.base.share(2013):.0%} of the papers of 2013" in basis
     assert "2015* is incomplete: it lacks UAI" in basis
     assert "2015*" in reader.page.locator("#chart").inner_text()
     reader.open("institutions.html#years=2015-2015")
@@ -427,13 +427,11 @@ def test_growth_in_the_page_is_linked_as_in_the_library(reader: Reader, report_w
             assert told == by, row
 
 
-@pytest.mark.parametrize(
-    ("least", "change"), [(1, 1e9), (60, 1e9), (85, 1e9), (95, 1e9), (10_000, 1e9), (1, 1.05), (1, 1.4), (60, 1.2)]
-)
-def test_links_of_few_papers_or_parts_of_venues_are_broken_in_the_page_as_in_the_library(
+@pytest.mark.parametrize(("least", "change"), [(1, 1e9), (60, 1e9), (85, 1e9), (10_000, 1e9), (1, 1.05), (1, 1.2), (60, 1.4)])
+def test_the_page_compares_the_years_and_venues_that_the_library_compares(
     reader: Reader, report_ws: Workspace, least: int, change: float
 ) -> None:
-    """About ninety papers a year: some links hold, some do not, or none."""
+    """About ninety papers a year: some years compare, some do not, or none."""
     reader.open("trends.html")
     read = """async ([least, change]) => {
         const engine = await affil.engine(), { country } = engine.entities;
@@ -442,10 +440,11 @@ def test_links_of_few_papers_or_parts_of_venues_are_broken_in_the_page_as_in_the
         const asked = { ...all(engine), level: "country", by: "publications" }, periods = [[2012, 2016], [2017, 2021]];
         const trend = engine.trend(asked, null, false), numbers = {};
         country.code.forEach((code, e) => {
-            const value = (rows) => rows.get(e)?.publications ?? 0;
-            numbers[code] = [engine.growth(trend, value, false), engine.inVenuesOf(trend, value, false)];
+            const value = (rows) => rows.get(e)?.publications ?? 0, share = (rows) => rows.get(e)?.share ?? 0;
+            numbers[code] = [engine.growth(trend, value, false), engine.comparable(trend, value, false), engine.comparable(trend, share, true)];
         });
-        return { links: trend.links.map((k) => [k.years, k.papers]), numbers, pairs: engine.pairs(asked, ...periods).map((p) => p.years) };
+        const base = trend.base && [trend.base.years, trend.base.papers, trend.base.all], left = trend.leftOut.map((v) => engine.venues[v]);
+        return { base, left, numbers, pairs: engine.pairs(asked, ...periods).map((p) => p.years) };
     }"""
     every = """const all = (engine) => ({
         areas: new Set(engine.areas.map((_, k) => k)), outside: true, without: new Set(), kind: "", rollUp: "none", years: engine.years,
@@ -455,15 +454,37 @@ def test_links_of_few_papers_or_parts_of_venues_are_broken_in_the_page_as_in_the
     settings = state.settings.model_copy(update={"link_papers": least, "link_change": change})
     with report_ws.counts.opened(state, level="institution") as (db, venues):
         known = trend(db, venues, settings, level="country", by="publications")
+        shares = trend(db, venues, settings, level="country", by="share").matched.set_index("id")
         periods = compare(db, venues, settings, (2012, 2016), (2017, 2021), level="country")
-    assert found["links"] == [[[*link.years], link.papers] for link in known.links]
+    assert found["base"] == (known.base and [[*known.base.years], [*known.base.papers], [*known.base.all_papers]])
+    assert sorted(found["left"]) == [*known.left_out]
     assert found["pairs"] == [[*pair.years] for pair in periods.pairs]
     matched = known.matched.set_index("id")
     for row in known.frame.to_dict("records"):
-        growth, carried = found["numbers"][row["id"]]
+        growth, *carried = found["numbers"][row["id"]]
         assert growth == pytest.approx(row["growth"]) if row["growth"] == row["growth"] else growth is None
-        wanted = [None if v != v else pytest.approx(v) for v in matched.loc[row["id"], list(known.years)].tolist()]
-        assert carried == wanted
+        for own, table in zip(carried, (matched, shares), strict=True):
+            values = table.loc[row["id"], list(known.years)].tolist()
+            assert own == [None if v != v else pytest.approx(v, abs=1e-9) for v in values]
+
+
+@pytest.mark.parametrize("years", ["2017-2021", "2015-2015"])
+def test_a_ranking_by_index_says_which_areas_are_empty_in_the_years_shown(
+    reader: Reader, report_ws: Workspace, years: str
+) -> None:
+    reader.open(f"institutions.html#by=index&years={years}")
+    reader.settled()
+    empty = report_ws.rank(by="index", years=years).coverage.empty_areas
+    assert empty
+    told = reader.page.locator("#empty").inner_text()
+    named = ", ".join(area[:1].upper() + area[1:] for area in empty)
+    assert (
+        told
+        == f"The index is the geometric mean over the areas; {named} have no paper here, so each such area counts 1 for everybody."
+    )
+    reader.open(f"institutions.html#by=index&years={years}&areas=0")
+    reader.settled()
+    assert reader.page.locator("#empty").inner_text() == ""
 
 
 def test_where_no_years_compare_the_page_draws_them_as_counted_and_says_so(reader: Reader) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.rank import AreaShare, Comparison, Coverage, Level, Ranking, Trend
+from affil.rank.leads import Lead
 from affil.rank.matched import Link
 from affil.report import i18n
 from affil.report.collect import collect
@@ -28,9 +29,11 @@ from affil.report.story import (
     first_places,
     gap,
     growth,
+    growth_basis,
     latest,
     leader,
     moves,
+    passed,
     rose,
     story,
     uneven,
@@ -61,7 +64,7 @@ def trend(
     frame = pd.DataFrame.from_dict(counted, orient="index", columns=list(years)).rename_axis("id").reset_index()
     frame.insert(1, "name", frame["id"])
     matched = frame.copy()
-    link = Link(years, ("A",), 600, 1000)
+    base = Link(years, ("A",), (150, 200, 250), (200, 300, 500))
     frame["growth"], frame["growth_last"] = frame["id"].map(grown), frame["id"].map(last or grown)
     return Trend(
         frame,
@@ -70,10 +73,13 @@ def trend(
         "country",
         "publications",
         years,
-        (link,),
-        100,
+        base,
+        Link((2020, 2021), ("A",), (200, 300), (200, 400)),
+        (),
+        (),
+        RankSettings(),
         lacking,
-        2020 if lacking else 2021,
+        2021,
         dict.fromkeys(years, ("A",)),
         ("A",),
         False,
@@ -100,9 +106,8 @@ def source(**changed: Any) -> Source:
             )
         },
         "comparisons": {
-            ("institution", "before"): comparison([("u", 30.0, 20.0, 1, 4), ("g", 20.0, 30.0, 2, 1), ("w", 3.0, 0.1, 3, 90)])
+            ("institution", "moved"): comparison([("u", 30.0, 20.0, 1, 4), ("g", 20.0, 30.0, 2, 1), ("w", 3.0, 0.1, 3, 90)])
         },
-        "held": (("A", 2019, 200), ("A", 2020, 200), ("A", 2021, 300), ("B", 2021, 100)),
         "report": ReportSettings(),
         "profiles": {
             "US": {"robotics": AreaShare(0.4, 0.4), "computer vision": AreaShare(0.4, 0.4)},
@@ -114,7 +119,7 @@ def source(**changed: Any) -> Source:
 
 def comparison(rows: list[tuple[str, float, float, int, int]], lacking: tuple[str, ...] = ()) -> Comparison:
     frame = pd.DataFrame(rows, columns=["id", "after", "before", "rank_after", "rank_before"]).assign(name=[r[0] for r in rows])
-    return Comparison(frame, (Link((2016, 2021), ("A",), 300, 500),), lacking, "institution", "adjusted")
+    return Comparison(frame, (Link((2016, 2021), ("A",), (100, 200), (200, 300)),), lacking, "institution", "adjusted")
 
 
 def with_country(shares: dict[str, float], **more: Any) -> Source:
@@ -166,14 +171,46 @@ def test_who_would_lead_with_hong_kong_counted_the_other_way_stands_beside_the_l
     )
 
 
-def test_growth_that_begins_after_the_first_year_says_so() -> None:
+def test_growth_says_what_it_compares_and_what_not() -> None:
     (whole,) = source().trends.values()
-    cut = replace(whole, links=(Link((2020, 2021), ("A",), 500, 600),))
-    said = growth(source(trends={("country", "publications"): cut}))
-    assert said is not None
-    assert Said("growth_from", (2020, 100)) in said.caveats
-    assert "growth_from" not in keys(growth(source()))
-    assert {"growth_basis", "growth_differs"} <= {*keys(growth(source()))}
+
+    def told(**changed: Any) -> list[Said]:
+        said = growth(source(trends={("country", "publications"): replace(whole, **changed)}))
+        assert said is not None
+        return [*said.caveats]
+
+    basis = Said("growth_basis", (2019, 2021, "A", "75%", "50%", Said("measures.publications")))
+    assert told() == [Said("growth_differs"), basis]
+    later = Link((2020, 2021), ("A",), (200, 250), (300, 500))
+    assert told(base=later)[2] == Said("growth_from", (2019, 2021, "50%", 100))
+    assert told(left_out=("B", "C"))[2] == Said("growth_left_out", ("B, C",))
+    assert growth_basis(replace(whole, base=None)) == (Said("growth_none", ("50%", 100)),)
+
+
+def lead(**changed: Any) -> Lead:
+    known = Lead(("A",), 2020, 2021, ("CN", "US"), ("China", "United States"), (1359.0, 928.0), (585.0, 594.0), 400)
+    return replace(known, **changed)
+
+
+def test_a_lead_that_changed_hands_is_told_with_its_venues_years_and_numbers() -> None:
+    (known,) = source().trends.values()
+
+    def told(*leads: Lead) -> Sentence | None:
+        return passed(source(trends={("country", "publications"): replace(known, leads=leads)}))
+
+    assert told() is None
+    china, states = Named("country", "CN"), Named("country", "US")
+    first = told(lead(), lead(venues=("B",)))
+    assert first is not None
+    assert first.said == Said("s_passed", (Said("s_at", ("A",)), china, states, 2021, "1,359", "928"))
+    assert first.caveats == (Said("s_passed_before", (2020, china, "585", states, "594")),)
+    apart = told(lead(before=2016))
+    assert apart is not None
+    assert apart.said == Said("s_passed_between", (Said("s_at", ("A",)), china, states, 2016, 2021, "1,359", "928"))
+    many = told(lead(venues=("A", "B", "C", "D")))
+    assert many is not None
+    assert many.said.values[0] == Said("s_at_many", ("4",))
+    assert many.caveats[1] == Said("s_venues", ("A, B, C, D",))
 
 
 def test_a_tie_is_a_tie_and_one_country_leads_nobody() -> None:
@@ -206,13 +243,14 @@ def test_the_gap_is_what_the_ratio_does(first: float, first_now: float, second: 
     )
     assert said is not None
     assert said.said.key == f"s_gap_{wanted}"
-    assert said.said.values[2:] == (f"{before:.0%}", 2019, f"{now:.0%}", 2021)
+    assert said.said.values[2:] == (f"{before:.0%}", 2019, f"{now:.0%}", 2021, Said("s_at", ("A",)))
+    assert said.beside == (), "all papers say the same"
 
 
 def test_without_years_to_compare_there_is_no_gap_growth_or_latest_year() -> None:
     known = source()
     (before,) = known.trends.values()
-    alone = replace(known, trends={("country", "publications"): replace(before, links=())})
+    alone = replace(known, trends={("country", "publications"): replace(before, base=None, step=None)})
     assert gap(alone) is None
     assert growth(alone) is None
     assert latest(alone) is None
@@ -222,7 +260,17 @@ def test_without_years_to_compare_there_is_no_gap_growth_or_latest_year() -> Non
 def test_growth_names_who_grew_most_beside_the_leader_and_leaves_small_numbers_out() -> None:
     said = growth(source())
     assert said is not None
-    assert said.said.values == ("3", Named("country", "CN"), "×2.4", 2019, 2021, Named("country", "US"), "×1.2")
+    assert said.said.values == (
+        "3",
+        Named("country", "CN"),
+        "×2.4",
+        2019,
+        2021,
+        Named("country", "US"),
+        "×1.2",
+        Said("s_at", ("A",)),
+    )
+    assert said.beside == ()
     tiny = trend({"US": [100, 1, 1], "CN": [40, 1, 1], "GB": [9, 1, 1]}, {"US": 0.2, "CN": 1.4, "GB": 50.0})
     said = growth(source(trends={("country", "publications"): tiny}))
     assert said is not None
@@ -239,7 +287,7 @@ def test_an_incomplete_last_year_is_said_wherever_it_is_compared() -> None:
     lacking = trend({"US": [100, 110, 120], "CN": [40, 60, 96]}, {"US": 0.2, "CN": 1.4}, lacking=("B",))
     told = source(
         trends={("country", "publications"): lacking},
-        comparisons={("institution", "before"): comparison([("u", 30, 20, 1, 4)], ("B",))},
+        comparisons={("institution", "moved"): comparison([("u", 30, 20, 1, 4)], ("B",))},
     )
     for teller in (gap, growth, latest, rose):
         assert keys(teller(told))[-1] == "incomplete"
@@ -250,29 +298,28 @@ def test_an_incomplete_last_year_is_said_wherever_it_is_compared() -> None:
     assert [when for _, when, _ in drawn.chart.rows] == ["2019", "2020", "2021*"]
 
 
-def test_a_gap_or_growth_ends_with_an_incomplete_year_only_if_it_has_most_of_the_venues() -> None:
-    """China passes the United States in the incomplete year alone: that is not said."""
-    lacking = trend({"US": [100, 110, 80], "CN": [40, 66, 96]}, {"US": -0.2, "CN": 1.4}, lacking=("B",))
-    lacking = replace(lacking, venues={2019: ("A", "B"), 2020: ("A", "B"), 2021: ("A",)})
-    held = (("A", 2019, 90), ("A", 2020, 99), ("B", 2020, 100), ("A", 2021, 300))
-    told = source(trends={("country", "publications"): lacking}, held=held)
+def test_what_all_papers_say_stands_beside_where_it_is_something_else() -> None:
+    """China comes closer at A, while in all papers it falls behind and has fewer."""
+    counted = trend({"US": [100, 110, 220], "CN": [60, 60, 50], "GB": [20, 20, 20]}, {"US": 0.2, "CN": 1.4, "GB": 0.0})
+    at_a = trend({"US": [50, 55, 60], "CN": [20, 30, 48], "GB": [20, 20, 20]}, {}).matched
+    told = source(trends={("country", "publications"): replace(counted, matched=at_a)})
     said, grown = gap(told), growth(told)
     assert said is not None
-    assert said.said == Said("s_gap_closing", (Named("country", "CN"), Named("country", "US"), "40%", 2019, "60%", 2020))
-    assert said.caveats[0] == Said("s_gap_counted", (2020, "2019: 40%, 2020: 60%"))
+    assert said.said.key == "s_gap_closing"
+    assert said.said.values[2:6] == ("40%", 2019, "80%", 2021)
+    assert said.beside == (Said("s_gap_all", (2019, 2021, "60%", "23%")),)
     assert grown is not None
-    assert grown.said.values[1:] == (Named("country", "CN"), "×1.6", 2019, 2020, Named("country", "US"), "×1.1")
-    assert all(caveat.values[:2] == (2019, 2020) for s in (said, grown) for caveat in s.caveats if caveat.key == "growth_basis")
-    alone = replace(lacking, links=(Link((2020, 2021), ("A",), 500, 900),))
-    only = source(trends={("country", "publications"): alone}, held=held)
-    assert gap(only) is None
-    assert growth(only) is None
-    most = gap(replace(told, held=(*held[:1], ("A", 2020, 100), *held[2:])))
-    assert most is not None
-    assert (most.said.key, most.said.values[-1]) == ("s_gap_passed", 2021)
-    fewer = gap(replace(told, report=ReportSettings(story_last=0.49)))
-    assert fewer is not None
-    assert fewer.said == most.said
+    all_papers = (2019, 2021, Named("country", "CN"), "×0.8", Named("country", "US"), "×2.2")
+    assert grown.beside == (Said("s_growth_all", all_papers),)
+
+
+def test_the_last_two_years_are_told_only_over_most_of_their_papers() -> None:
+    (known,) = source().trends.values()
+    thin = replace(known, step=Link((2020, 2021), ("A",), (99, 300), (200, 400)))
+    assert latest(source(trends={("country", "publications"): thin})) is None
+    assert latest(source(trends={("country", "publications"): thin}, report=ReportSettings(story_last=0.49))) is not None
+    enough = replace(known, step=Link((2020, 2021), ("A",), (100, 300), (200, 400)))
+    assert latest(source(trends={("country", "publications"): enough})) is not None
 
 
 def test_who_rose_has_a_minimum_of_output_and_is_among_the_first() -> None:
@@ -286,7 +333,7 @@ def test_who_rose_has_a_minimum_of_output_and_is_among_the_first() -> None:
     assert among is not None
     assert among.said.values[1] == Named("institution", "u")
     assert rose(source(comparisons={})) is None
-    assert rose(source(comparisons={("institution", "before"): comparison([("g", 20, 30, 2, 1)])})) is None
+    assert rose(source(comparisons={("institution", "moved"): comparison([("g", 20, 30, 2, 1)])})) is None
 
 
 def test_movers_of_too_little_output_are_left_out() -> None:
@@ -389,9 +436,13 @@ def world(without: str = "", steady: bool = False) -> list[dict[str, Any]]:
 def told(ws: Any) -> dict[str, Sentence]:
     data = collect(ws, bulletin=True)
     return {
-        s.topic: s
-        for s in story(Source(data.rankings, data.trends, data.comparisons, data.held, data.report, data.profiles["country"]))
+        s.topic: s for s in story(Source(data.rankings, data.trends, data.comparisons, data.report, data.profiles["country"]))
     }
+
+
+def numbers_of(sentence: Sentence) -> tuple[Any, ...]:
+    """What a sentence says, but for the venues of which it says so."""
+    return (sentence.said.key, *(v for v in sentence.said.values if not (isinstance(v, Said) and v.key.startswith("s_at"))))
 
 
 SETTINGS = "[report]\nyears = 5\n"
@@ -406,12 +457,30 @@ def test_a_venue_that_vanishes_in_the_last_year_changes_no_growth_no_mover_and_n
     lacking = told(make_workspace(tmp_path_factory.mktemp("lacking"), SETTINGS, world("CVPR")))
     assert whole.keys() == lacking.keys() >= {"leader", "gap", "growth", "rose", "latest"}
     for topic in whole.keys() - {"leader"}:
-        assert whole[topic].said == lacking[topic].said, topic
+        assert numbers_of(whole[topic]) == numbers_of(lacking[topic]), topic
     one, other = whole["leader"].said, lacking["leader"].said  # shares of the whole period are over one venue less
     assert one.key == other.key
     assert [v for v in one.values if isinstance(v, Named)] == [v for v in other.values if isinstance(v, Named)]
     before, after = ([int(v.rstrip("%")) for v in said.values if isinstance(v, str)] for said in (one, other))
     assert all(abs(a - b) <= 1 for a, b in zip(before, after, strict=True)), "by no more than rounding"
+
+
+def test_who_is_written_otherwise_than_before_has_not_risen(workspace: Any) -> None:
+    """A laboratory's papers of the earlier period stand under its university in the later one."""
+    lab, university, other = "Institute AR of Berkeley", "Institute AJ of Berkeley", "Institute AA of Boston"
+    records = []
+    for year in range(2012, 2022):
+        names = [lab] * 19 + [university] if year < 2017 else [university] * 20
+        for k, name in enumerate([*names, *[other] * 10, *["Institute AC of Beijing"] * 6, *["Institute AF of Oxford"] * 5]):
+            authors = [{"name": f"Author {k}", "affiliations": [f"{name} (0.99)"]}]
+            records.append({"id": f"{year}-{k}", "title": f"{year} {k}", "venue": "CVPR", "year": year, "authors": authors})
+    ws = workspace(SETTINGS, records)
+    data = collect(ws, bulletin=True)
+    plain = data.comparisons["institution", "before"].frame.set_index("name")
+    assert plain.loc[university, ["rank_before", "rank_after"]].tolist() == [5, 1], "by itself it has risen"
+    house = data.comparisons["institution", "moved"].frame.set_index("name")
+    assert house.loc[university, ["rank_before", "rank_after", "before", "after"]].tolist() == [1, 1, 100, 100]
+    assert "rose" not in told(ws)
 
 
 def test_where_shares_stay_no_sentence_changes_with_a_venue_or_with_the_order(workspace: Any, tmp_path_factory: Any) -> None:
@@ -422,7 +491,7 @@ def test_where_shares_stay_no_sentence_changes_with_a_venue_or_with_the_order(wo
     lacking, turned = (told(make_workspace(tmp_path_factory.mktemp("w"), SETTINGS, records)) for records in others)
     assert whole == turned
     for topic in whole:
-        assert whole[topic].said == lacking[topic].said, topic
+        assert numbers_of(whole[topic]) == numbers_of(lacking[topic]), topic
 
 
 def test_a_venue_of_twice_the_weight_counts_twice(workspace: Any) -> None:
@@ -464,5 +533,34 @@ def test_names_of_countries_take_an_article_where_english_has_one(language: str,
         data=SimpleNamespace(entities={}),
     )
     said = leader(with_country({"US": 0.4, "NL": 0.3}))
+    assert said is not None
+    assert Teller(frame).say(said.said) == sentence
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("en", "At CVPR, China passed the United States between 2020 and 2024: 1,359 papers to 928 in 2024."),
+        ("zh-hans", "在 CVPR，中国的论文数于 2020 年至 2024 年间超过美国：2024 年为 1,359 篇对 928 篇。"),
+        ("zh-hant", "在 CVPR，中國的論文數於 2020 年至 2024 年間超過美國：2024 年為 1,359 篇對 928 篇。"),
+    ],
+)
+def test_a_change_of_lead_is_told_in_three_languages(language: str, sentence: str) -> None:
+    names = {
+        "en": {"US": "United States", "CN": "China"},
+        "zh-hans": {"US": "美国", "CN": "中国"},
+        "zh-hant": {"US": "美國", "CN": "中國"},
+    }
+    frame: Any = SimpleNamespace(
+        language=language,
+        text=lambda key, *values: i18n.text(key, language, *values),
+        name=lambda level, code: names[language][code],
+        names=Names(language),
+        data=SimpleNamespace(entities={}),
+    )
+    (known,) = source().trends.values()
+    said = passed(
+        source(trends={("country", "publications"): replace(known, leads=(lead(venues=("CVPR",), before=2020, year=2024),))})
+    )
     assert said is not None
     assert Teller(frame).say(said.said) == sentence

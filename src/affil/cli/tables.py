@@ -106,14 +106,12 @@ def trend_table(result: Trend, width: int, settings: TerminalSettings) -> Table:
     """Numbers as counted by year, and growth over matched venues under the years that it compares, with the last years that fit
     the terminal (a number broken over two lines reads as another).
     """
-    spans = [result.compared, result.years[-2:] if len(result.years) > 1 else None]
+    spans = {"growth": result.compared, "growth_last": result.step and result.step.ends}
     rows = result.frame.to_dict("records")
-    names = ("growth", "growth_last")
     growth = {
-        shown(said("growth\n{0}–{1}", span[0], span[-1]) if span else said("growth")) + ">": [
-            _percent(row.get(name), result.by) for row in rows
-        ]
-        for name, span in zip(names, spans if result.links else (), strict=False)
+        shown(said("growth\n{0}–{1}", *span)) + ">": [_percent(row[name], result.by) for row in rows]
+        for name, span in spans.items()
+        if span
     }
     ranks = [_rank(row[result.reference]) for row in result.ranks.to_dict("records")]
     numbers = {year: [_number(row[year], result.by) for row in rows] for year in result.years}

@@ -13,7 +13,7 @@ from affil.rank.ranking import Level, plain_rows
 from affil.rank.slots import ask, measure_slots
 from affil.rank.state import State
 from affil.rank.venues import Venues
-from affil.settings import RankSettings
+from affil.settings import RankSettings, RollUp
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +39,7 @@ class Comparison:
     by: str
     area: str | None = None
     kind: str | None = None
+    roll_up: RollUp = "none"
     state: State | None = field(default=None, repr=False)
 
     @property
@@ -52,6 +53,11 @@ class Comparison:
         return self.pairs[0].years[1], self.pairs[-1].years[1]
 
     @property
+    def pairs_text(self) -> str:
+        """The years that are set against each other: "2012/2022, 2014/2024"."""
+        return ", ".join(f"{before}/{after}" for before, after in (pair.years for pair in self.pairs))
+
+    @property
     def rests_on(self) -> float:
         """The share of the papers of the years compared that stand in the comparison."""
         return rests_on(self.pairs)
@@ -63,7 +69,8 @@ class Comparison:
             "by": self.by,
             "area": self.area,
             "kind": self.kind,
-            "pairs": [{"years": list(p.years), "venues": list(p.venues), "rests_on": p.rests_on} for p in self.pairs],
+            "roll_up": self.roll_up,
+            "pairs": [pair.to_dict() for pair in self.pairs],
             "lacking": list(self.lacking),
             "rests_on": self.rests_on,
             "comparison": plain_rows(self.frame),
@@ -109,4 +116,5 @@ def compare(
         asked.by,
         asked.query.area,
         asked.query.kind,
+        asked.query.roll_up,
     )

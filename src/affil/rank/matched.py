@@ -1,19 +1,20 @@
 """Which venues and years can be compared. Data lack venues in some years, so that what changes from one year to another is partly
-the data; as price indices do, we compare years only over the venues that both have, and link these comparisons year on year. Two years
-are compared only if each has enough papers in these venues (`rank.link_papers`): a link of a few papers would carry chance into all that
-stands behind it. A venue of which one year has many times the papers of the other (`rank.link_change`) is not compared: no venue grows so, and
-the data lack a part of one of the two.
+the data. So growth compares two years over the venues that both have (`panel_of`), and only where these hold most of the papers of both; what
+lies between them follows the growth from year to year (`chain`). Two years are compared only if each has enough papers in these venues
+(`rank.link_papers`): a few papers would carry chance. A venue of which one year has many times the papers of the other (`rank.link_change`)
+is not compared: no venue grows so, and the data lack a part of one of the two.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from affil.rank.credit import VenueYear
 from affil.rank.venues import Venues
+from affil.settings import RankSettings
 
 Papers = Mapping[VenueYear, int]  # the papers of each venue and year
 
@@ -22,19 +23,45 @@ Papers = Mapping[VenueYear, int]  # the papers of each venue and year
 class Link:
     """Years that are compared over the venues that all of them have.
 
-    `years` are two or more of the years asked for, one after the other; links whose venues are the same are one. `papers` are those
-    of these venues in these years, `all_papers` those of all venues.
+    `years` are two or more of the years asked for, ascending. `papers` are those of these venues in each of these years, `all_papers` those
+    of all venues.
     """
 
     years: tuple[int, ...]
     venues: tuple[str, ...]
-    papers: int
-    all_papers: int
+    papers: tuple[int, ...]
+    all_papers: tuple[int, ...]
+
+    @classmethod
+    def of(cls, years: tuple[int, ...], venues: Collection[str], papers: Papers) -> Link:
+        """Some years over some venues."""
+        of_years = [{v: n for (v, year), n in papers.items() if year == y} for y in years]
+        matched = tuple(sum(n for v, n in own.items() if v in venues) for own in of_years)
+        return cls(years, tuple(sorted(venues)), matched, tuple(sum(own.values()) for own in of_years))
+
+    def to_dict(self) -> dict[str, object]:
+        """Everything, as plain JSON values."""
+        return {
+            "years": list(self.years),
+            "venues": list(self.venues),
+            "papers": list(self.papers),
+            "all_papers": list(self.all_papers),
+        }
 
     @property
     def rests_on(self) -> float:
         """The share of the years' papers that are compared."""
-        return self.papers / self.all_papers
+        return rests_on((self,))
+
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The first and the last year."""
+        return self.years[0], self.years[-1]
+
+    def share(self, year: int) -> float:
+        """The share of the papers of one of the years that are compared."""
+        at = self.years.index(year)
+        return self.papers[at] / self.all_papers[at]
 
     def slot(self, year: int) -> list[VenueYear]:
         """What is counted of one of the years."""
@@ -54,22 +81,54 @@ def chain(papers: Papers, least: int, change: float = math.inf) -> tuple[Link, .
             runs[-1][0].append(after)
         elif both:
             runs.append(([before, after], both))
-    return tuple(_link(tuple(run), both, papers) for run, both in runs)
+    return tuple(Link.of(tuple(run), both, papers) for run, both in runs)
 
 
-def last_chain(links: Iterable[Link], last: int) -> tuple[Link, ...]:
-    """The links that lead to the last year without a break, the first year first."""
-    kept: list[Link] = []
-    for link in reversed([*links]):
-        if link.years[-1] == (kept[0].years[0] if kept else last):
-            kept.insert(0, link)
-    return tuple(kept)
+def panel_of(papers: Papers, settings: RankSettings, parts: Collection[VenueYear] = ()) -> Link | None:
+    """The two years that growth compares, over the venues that both have, with the years between them that have all of these venues.
+
+    Two years can be compared if each has at least `rank.panel_share` of its papers, and `rank.link_papers`, in the venues that are
+    compared (see `compared_venues`). Of those at least `rank.panel_years` apart it is the two that end last, and of these the ones
+    that begin first; where no two are so far apart, the two that are furthest.
+
+    Args:
+        papers: the papers of each venue and year.
+        settings: the limits.
+        parts: venues and years that are not compared, as the data have only a part of them.
+    """
+    whole = {cell: n for cell, n in papers.items() if cell not in parts}
+    of_year, best, link = venues_of_years(whole), (0, 0, 0), None
+    for first, last in combinations(of_year, 2):
+        key = (min(last - first, settings.panel_years), last, -first)
+        if key <= best:
+            continue
+        both = compared_venues(whole, of_year, (first, last), settings.link_papers, settings.link_change)
+        found = Link.of(tuple(y for y in of_year if first <= y <= last and both <= of_year[y]), both, papers) if both else None
+        if found and min(map(found.share, found.ends)) >= settings.panel_share:
+            best, link = key, found
+    return link
+
+
+def parts_of_venues(papers: Papers, change: float) -> frozenset[VenueYear]:
+    """The venues and years of which the data have only a part: the next year with papers, before or after, has more than `change` times as
+    many papers a year.
+    """
+    years_of: dict[str, list[int]] = {}
+    for venue, year in sorted(papers):
+        years_of.setdefault(venue, []).append(year)
+    return frozenset(
+        (venue, one)
+        for venue, years in years_of.items()
+        for two in pairwise(years)
+        for one, other in (two, two[::-1])
+        if papers[venue, other] > papers[venue, one] * change ** (two[1] - two[0])
+    )
 
 
 def rests_on(links: Iterable[Link]) -> float:
     """The share of the papers of the years compared that stand in the comparison; a year in two links counts in both."""
     kept = [*links]
-    return sum(link.papers for link in kept) / max(sum(link.all_papers for link in kept), 1)
+    return sum(sum(link.papers) for link in kept) / max(sum(sum(link.all_papers) for link in kept), 1)
 
 
 def pairs(
@@ -85,7 +144,7 @@ def pairs(
         two = (before[1] - k, after[1] - k)
         both = compared_venues(papers, of_year, two, least, change)
         if both:
-            out.append(_link(two, both, papers))
+            out.append(Link.of(two, both, papers))
     return tuple(out)
 
 
@@ -119,8 +178,3 @@ def compared_venues(
     of_both = of_year.get(two[0], frozenset()) & of_year.get(two[1], frozenset())
     both = frozenset(v for v in of_both if 1 / most <= papers[v, two[1]] / papers[v, two[0]] <= most)
     return both if all(sum(papers[v, y] for v in both) >= least for y in two) else frozenset()
-
-
-def _link(years: tuple[int, ...], venues: frozenset[str], papers: Papers) -> Link:
-    matched = sum(n for (v, y), n in papers.items() if y in years and v in venues)
-    return Link(years, tuple(sorted(venues)), matched, sum(n for (_, y), n in papers.items() if y in years))

@@ -1,10 +1,11 @@
-"""A ranking by year. Data lack venues in some years, so growth rests on the venues that two years both have, linked year on year."""
+"""A ranking by year. Data lack venues in some years, so growth compares two years over the venues that both have."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn, Unpack
 
 import duckdb
@@ -13,7 +14,17 @@ import numpy as np
 from affil.drawing import vega
 from affil.errors import AffilError
 from affil.markup import SHOWN, Line, sparkline, table
-from affil.rank.matched import Link, Papers, chain, last_chain, missing_venues, rests_on, venues_of_years
+from affil.rank.leads import Lead, change_of_lead
+from affil.rank.matched import (
+    Link,
+    Papers,
+    chain,
+    compared_venues,
+    missing_venues,
+    panel_of,
+    parts_of_venues,
+    venues_of_years,
+)
 from affil.rank.measure import Query, choose_slice, coverage
 from affil.rank.places import HongKong
 from affil.rank.ranking import Coverage, Level, distinct_names, plain_rows, records
@@ -34,18 +45,25 @@ TREND_MEASURES = SHARE_OR_MEASURE
 class Trend:
     """A measure of each entity by year.
 
-    `frame` has one row for each entity, in the order of the last whole year: id, name, what the level knows of its place, a column of
+    `frame` has one row for each entity, in the order of the year `reference`: id, name, what the level knows of its place, a column of
     numbers as counted for each year, `growth` over the years of `compared`, and `growth_last` from the year before the last to the
-    last. Growth is over matched venues (see `links`): 0.1 is 10%, or 10 points where `by` is "share"; null where something grew from
-    nothing, or no link connects the years.
+    last. Growth is over the venues that two years both have: 0.1 is 10%, or 10 points where `by` is "share"; null where something grew from
+    nothing, or two years cannot be compared.
 
-    `matched` has the same rows and years, with what each year's number would be in the venues of `reference` (the last whole year), by
-    the growth of matched venues; null before the first of `compared`. `drawn` are the numbers for charts: these, or those counted where
-    no two years can be compared. `ranks` has the ranks of the numbers as counted.
+    `base` is what growth rests on (see `affil.rank.matched.panel_of`), None where no two years can be compared, and `compared` its first
+    and last year; `left_out` are the venues of both that are not compared, as the data have a part of them in one (`rank.link_change`).
+    `step` are the last two years with the venues that are compared of them.
 
-    `links` are the comparisons that the growth over `compared` (first and last year; None where it cannot be told) is made of; each of
-    their years has at least `link_papers` papers in the venues that it is compared over.
+    `matched` has the same rows and years, with the numbers of the venues of `base`: as counted in its years; in a year between two of
+    these that lacks some of them carried on from year to year over the venues that both years have, where that leads to the next of
+    them, and drawn to it; null elsewhere, and before and after the years compared. `drawn` are the numbers for charts: these, or those
+    counted where no two years can be compared. `ranks` has the ranks of the numbers as counted.
+
+    `leads` are the changes of the lead: first that of the venues of `base`, if it changed there, then those at single venues in years
+    with enough papers (`rank.link_papers`), those of most papers first.
+
     `lacking` are the venues of the table that the last year lacks while the year before had them: with any, the last year is incomplete.
+    `reference` is the last year compared, else the last that lacks nothing, else the last.
     `venues` are the venues of each year, `every_year` those with papers in all of them; with `panel`, only these are counted.
     `coverage` is that of each year, `hong_kong` how Hong Kong and Macao are counted, if that was asked for.
     `state` is the state of a project's counts that it is of, None where that is not known. `total` is how many entities there are, shown
@@ -58,8 +76,11 @@ class Trend:
     level: Level
     by: str
     years: tuple[int, ...]
-    links: tuple[Link, ...]
-    link_papers: int
+    base: Link | None
+    step: Link | None
+    left_out: tuple[str, ...]
+    leads: tuple[Lead, ...]
+    settings: RankSettings
     lacking: tuple[str, ...]
     reference: int
     venues: Mapping[int, tuple[str, ...]]
@@ -80,7 +101,7 @@ class Trend:
     @property
     def compared(self) -> tuple[int, int] | None:
         """The first and last year that growth is told over."""
-        return (self.links[0].years[0], self.links[-1].years[-1]) if self.links else None
+        return self.base.ends if self.base else None
 
     def of(self, identifier: str) -> Trend:
         """The same with one entity alone."""
@@ -93,12 +114,7 @@ class Trend:
     @property
     def drawn(self) -> pd.DataFrame:
         """The table of which charts show the years."""
-        return self.matched if self.links else self.frame
-
-    @property
-    def rests_on(self) -> float:
-        """The share of the papers of the years compared that growth rests on."""
-        return rests_on(self.links)
+        return self.matched if self.base else self.frame
 
     def by_year(self, values: Mapping[str, Sequence[float]]) -> tuple[list[str], dict[str, Line]]:
         """All years from the first to the last, the last with a star if incomplete, and the values in each, None in years without papers.
@@ -128,11 +144,11 @@ class Trend:
             raise AffilError(said("a chart has 1 to {0} lines, not {1}", len(vega.COLOURS), limit))
         from affil.drawing.altair_chart import drawn
 
-        matched = matched and bool(self.links)
+        matched = matched and self.base is not None
         table = (self.matched if matched else self.frame).head(limit)
         numbers = table[[*self.years]].to_numpy(float).tolist()
         years, values = self.by_year(dict(zip(distinct_names(self.frame.head(limit)), numbers, strict=True)))
-        axis = f"{self.by}, in the venues of {self.reference}" if matched else self.by
+        axis = f"{self.by}, in comparable venues" if matched else self.by
         columns, rows = ("year", *values), [(y, *(line[k] for line in values.values())) for k, y in enumerate(years)]
         return drawn(vega.lines(f"{self.level} by {axis}", axis, share=self.by == "share"), vega.tidy(columns, rows))
 
@@ -150,7 +166,7 @@ class Trend:
             }
             for row in records(self.frame.head(SHOWN))
         ]
-        how = f"in the venues of {self.reference}, so that the years compare" if self.links else "as counted"
+        how = "in comparable venues" if self.base else "as counted"
         told = f"The small lines are {self.by} {how}."
         return table(rows, (*self.lines(), told, *self.warnings), total=len(self.frame))
 
@@ -162,12 +178,17 @@ class Trend:
         )
         gap = [self.growth_line()] if self.compared != (self.years[0], self.years[-1]) and len(self.years) > 1 else []
         if self.panel:
-            return [said("A fixed panel, counted in every year ({0}): {1}.", of_years, ", ".join(self.every_year)), *gap]
+            return [
+                said("A fixed panel, counted in every year ({0}): {1}.", of_years, ", ".join(self.every_year)),
+                *gap,
+                *self._lead(),
+            ]
         if not varied:
             return [
                 said("The same venues in every year ({0}): {1}.", of_years, ", ".join(self.every_year)),
                 *gap,
                 *self._incomplete(),
+                *self._lead(),
             ]
         same = (
             said("in every year {0}", ", ".join(self.every_year))
@@ -182,37 +203,58 @@ class Trend:
             ),
             self.growth_line(),
             *self._incomplete(),
+            *self._lead(),
             *([said("With a fixed panel only the venues of every year are counted.")] if self.every_year else []),
         ]
 
     def growth_line(self) -> str:
         """Over which years and on what growth is told."""
-        if self.compared is None:
+        limits = (f"{self.settings.panel_share:.0%}", counted(self.settings.link_papers, "paper"))
+        if self.base is None:
             return said(
-                "The last two years have fewer than {0} in the venues of both (rank.link_papers), so there is no growth to tell.",
-                counted(self.link_papers, "paper"),
+                "No two years have {0} of their papers, and {1}, in the venues of both (rank.panel_share, rank.link_papers), "
+                "so there is no growth to tell.",
+                *limits,
             )
-        first, last = self.compared
-        least = min(self.links, key=lambda link: link.rests_on)
-        return said(
-            "Growth by {6}, {0} to {1}, compares years over the venues that both have, linked year on "
-            "year; it rests on {2:.0%} of their papers (least: {3:.0%}, {4} to {5}). By another measure it may differ: publications "
-            "count once for each that a paper names, adjusted divides the paper among its authors, a share falls where others grow faster.",
-            first,
-            last,
-            self.rests_on,
-            least.rests_on,
-            least.years[0],
-            least.years[-1],
-            Said(self.by),
-        ) + (
-            said(
-                " Before {0} two years have fewer than {1} in the venues of both (rank.link_papers): no growth is told there.",
-                first,
-                counted(self.link_papers, "paper"),
-            )
-            if first > self.years[0]
-            else ""
+        first, last = self.base.ends
+        return joined(
+            " ",
+            [
+                said(
+                    "Growth by {2}, {0} to {1}, compares the two years over the venues of both: {3}, with {4:.0%} of the papers of {0} "
+                    "and {5:.0%} of {1}. By another measure it may differ: publications count once for each that a paper names, "
+                    "adjusted divides the paper among its authors, a share falls where others grow faster.",
+                    first,
+                    last,
+                    Said(self.by),
+                    ", ".join(self.base.venues),
+                    self.base.share(first),
+                    self.base.share(last),
+                ),
+                *(
+                    [
+                        said(
+                            "Left out, as one of the two years has only a part of it (rank.link_change): {0}.",
+                            ", ".join(self.left_out),
+                        )
+                    ]
+                    if self.left_out
+                    else []
+                ),
+                *(
+                    [
+                        said(
+                            "It is told of no more years of {0} to {1}: with a later or an earlier one, the venues of both have less "
+                            "than {2} of the papers of one, or fewer than {3} (rank.panel_share, rank.link_papers).",
+                            self.years[0],
+                            self.years[-1],
+                            *limits,
+                        )
+                    ]
+                    if self.base.ends != (self.years[0], self.years[-1])
+                    else []
+                ),
+            ],
         )
 
     def _incomplete(self) -> list[str]:
@@ -222,6 +264,26 @@ class Trend:
             if self.lacking
             else []
         )
+
+    def _lead(self) -> list[str]:
+        """Who passed whom last, over the venues compared or at the venue of most papers."""
+        if not self.leads:
+            return []
+        lead, where = self.leads[0], ", ".join(self.leads[0].venues)
+        written = {"publications": "{:,.0f}", "authors": "{:,.0f}", "share": "{:.1%}"}.get(self.by, "{:,.2f}")
+        numbers = [written.format(value) for value in lead.values]
+        if lead.year - lead.before == 1:
+            return [said("{0} passed {1} in {2} ({3}): {4} to {5}.", *lead.names, lead.year, where, *numbers)]
+        return [
+            said(
+                "{0} passed {1} between {2} and {3} ({4}): {5} to {6} in {3}.",
+                *lead.names,
+                lead.before,
+                lead.year,
+                where,
+                *numbers,
+            )
+        ]
 
     def about(self) -> dict[str, Any]:
         """Everything except the tables, JSON-serialisable."""
@@ -236,12 +298,10 @@ class Trend:
             "venues": {str(year): list(venues) for year, venues in self.venues.items()},
             "every_year": list(self.every_year),
             "compared": list(self.compared) if self.compared else None,
-            "rests_on": self.rests_on,
-            "link_papers": self.link_papers,
-            "links": [
-                {"years": list(k.years), "venues": list(k.venues), "papers": k.papers, "rests_on": k.rests_on}
-                for k in self.links
-            ],
+            "base": self.base.to_dict() if self.base else None,
+            "step": self.step.to_dict() if self.step else None,
+            "left_out": list(self.left_out),
+            "leads": [lead.to_dict() for lead in self.leads],
             "lacking": list(self.lacking),
             "reference": self.reference,
             "coverage": {str(year): one.to_dict() for year, one in self.coverage.items()},
@@ -292,28 +352,47 @@ def trend(
     if panel:
         papers = {(v, y): n for (v, y), n in papers.items() if v in every_year}
         of_year = dict.fromkeys(years, every_year) if every_year else _no_panel(of_year)
-    lacking = () if panel or years[-1] - 1 not in years else missing_venues(asked.papers, venues, years[-1])
-    reference = years[-2] if lacking else years[-1]
-    linked_years = chain(papers, settings.link_papers, settings.link_change)
-    links = last_chain(linked_years, years[-1]) or last_chain(linked_years, reference)
+    parts = parts_of_venues(asked.papers, settings.link_change)
+    base = panel_of(papers, settings, parts)
+    inside = {(v, y): n for (v, y), n in papers.items() if base and base.years[0] <= y <= base.years[-1]}
+    between = chain(inside, settings.link_papers, settings.link_change)
+    step = _step(papers, years, settings)
+    lacking = () if panel else missing_venues(asked.papers, venues, years[-1])
+    whole = [y for y in years if not missing_venues(asked.papers, venues, y)]
+    reference = base.years[-1] if base else years[-1] if panel or not whole else whole[-1]
+    links = [*filter(None, (base, step)), *between]
+    single = {c: n for c, n in sorted(papers.items()) if n >= settings.link_papers and c not in parts}
     slots = [cells_of(papers, y) for y in years] + [link.slot(y) for link in links for y in link.years]
+    slots += [[cell] for cell in single]
     about, found = measure_slots(db, venues, settings, asked, slots)
     counted = pd.DataFrame({y: f["value"] for y, f in zip(years, found, strict=False)}, index=about.index).fillna(0.0)
     ranks = pd.DataFrame({y: f["rank"].astype("Int64") for y, f in zip(years, found, strict=False)})
     linked = iter(f["value"].reindex(about.index).fillna(0.0) for f in found[len(years) :])
-    compared = [(link, {y: next(linked) for y in link.years}) for link in links]
+    values = [{y: next(linked) for y in link.years} for link in links]
+    alone: dict[str, dict[int, pd.Series[float]]] = {}
+    for venue, year in single:
+        alone.setdefault(venue, {})[year] = next(linked)
+    names = {str(i): str(name) for i, name in about["name"].items()}
     about = about.iloc[_order(about["name"], counted, reference)[:limit]]
-    shares = asked.by == "share"
-    matched = _in_venues_of(reference, counted, compared, shares)
+    shares, nothing = asked.by == "share", counted[years[-1]] * np.nan
+    exact, last = values[0] if base else {}, values[1 if base else 0] if step else {}
+    comparable = _comparable(exact, values[len(links) - len(between) :], shares)
+    matched = pd.DataFrame({y: comparable.get(y, nothing) for y in years}, index=about.index)
+    growths = {name: _growth(of, shares) if of else nothing for name, of in (("growth", exact), ("growth_last", last))}
+    if len(years) < 2:
+        del growths["growth_last"]
     return Trend(
-        frame=about.join(counted).assign(**_growths(compared, years, matched if shares else None)).reset_index(),
+        frame=about.join(counted).assign(**growths).reset_index(),
         matched=about[["name"]].join(matched).reset_index(),
         ranks=about.join(ranks).reset_index(),
         level=asked.query.level,
         by=asked.by,
         years=years,
-        links=links,
-        link_papers=settings.link_papers,
+        base=base,
+        step=step,
+        left_out=_left_out(base, papers),
+        leads=_leads(base, exact, alone, names, papers),
+        settings=settings,
         lacking=lacking,
         reference=reference,
         venues={year: tuple(sorted(own)) for year, own in of_year.items()},
@@ -329,73 +408,69 @@ def trend(
 
 _ROUNDING = 1e-9  # of a share
 
-Compared = Sequence[tuple[Link, Mapping[int, "pd.Series[float]"]]]  # each link, with the values of its years in its venues
+Values = Mapping[int, "pd.Series[float]"]  # a measure in some venues by year, by entity
+
+
+def _leads(
+    base: Link | None, exact: Values, alone: Mapping[str, Values], names: Mapping[str, str], papers: Papers
+) -> tuple[Lead, ...]:
+    """The changes of the lead over the venues compared, and at each venue of its own."""
+    of_base = change_of_lead(base.venues, exact, names, papers) if base else None
+    others = (change_of_lead((v,), of, names, papers) for v, of in alone.items() if base is None or base.venues != (v,))
+    return (*filter(None, [of_base]), *sorted(filter(None, others), key=lambda lead: -lead.papers))
+
+
+def _step(papers: Papers, years: tuple[int, ...], settings: RankSettings) -> Link | None:
+    """The last two years over the venues that are compared; None where there are not two, or too few papers in these."""
+    if len(years) < 2:
+        return None
+    two = years[-2], years[-1]
+    both = compared_venues(papers, venues_of_years(papers), two, settings.link_papers, settings.link_change)
+    return Link.of(two, both, papers) if both else None
+
+
+def _left_out(base: Link | None, papers: Papers) -> tuple[str, ...]:
+    """The venues of both years compared that are not."""
+    if base is None:
+        return ()
+    of_year = venues_of_years(papers)
+    return tuple(sorted((of_year[base.years[0]] & of_year[base.years[-1]]) - {*base.venues}))
 
 
 def _order(names: pd.Series[str], counted: pd.DataFrame, reference: int) -> Any:
-    """Positions in the order of the last whole year, then of those before it, of an incomplete one, and of names."""
+    """Positions in the order of the year of reference, then of those before it, of the last one, and of names."""
     years = [*counted.columns]
     return np.lexsort([names, -counted[years[-1]], *(-counted[y] for y in years if y <= reference)])
 
 
-def _growths(compared: Compared, years: Sequence[int], carried: pd.DataFrame | None) -> dict[str, pd.Series[float]]:
-    """The columns of growth: over all links, and over the last two years, where there are several; in points, if shares are given as they
-    were carried on: where they ended before all links did, there is no growth over all.
+def _growth(values: Values, shares: bool) -> pd.Series[float]:
+    """From the first year to the last: their ratio less 1, of shares their difference; not defined from nothing."""
+    before, *_, after = values.values()
+    return after - before if shares else after / before.where(before > 0) - 1
+
+
+def _comparable(exact: Values, links: Iterable[Values], shares: bool) -> dict[int, pd.Series[float]]:
+    """The numbers of the years compared, and of years between two of them where links from year to year lead from the one to the other:
+    carried on from the first, and drawn to the second the more, the nearer it is.
     """
-    shares = carried is not None
-    out = {"growth": _growth(compared, shares)}
-    if carried is not None and compared:
-        first, last = compared[0][0].years[0], compared[-1][0].years[-1]
-        whole = carried[[y for y in years if first <= y <= last]].notna().all(axis=1)
-        out["growth"] = out["growth"].where(whole)
-    return out | ({"growth_last": _growth(_last_step(compared, years[-2:]), shares)} if len(years) > 1 else {})
-
-
-def _growth(compared: Compared, shares: bool) -> pd.Series[float]:
-    """What the links make together: the product of their ratios less 1, of shares the sum of their differences.
-
-    A ratio of 0 before the last link would hide all that follows, so there growth is not defined.
-    """
-    if not compared:
-        import pandas as pd
-
-        return pd.Series(dtype=float)
-    ends = [(values[link.years[0]], values[link.years[-1]]) for link, values in compared]
-    if shares:
-        return sum((after - before for before, after in ends[1:]), ends[0][1] - ends[0][0])
-    ratio = ends[0][1] / ends[0][0].where(ends[0][0] > 0)
-    for before, after in ends[1:]:
-        ratio = ratio.where(ratio > 0) * after / before.where(before > 0)
-    return ratio - 1
-
-
-def _last_step(compared: Compared, two: Sequence[int]) -> Compared:
-    """The comparison of the last two years alone; nothing where no venue has papers in both."""
-    if not compared or compared[-1][0].years[-1] != two[1]:
-        return ()
-    link, values = compared[-1]
-    return [(Link((two[0], two[1]), link.venues, link.papers, link.all_papers), values)]
-
-
-def _in_venues_of(reference: int, counted: pd.DataFrame, compared: Compared, shares: bool) -> pd.DataFrame:
-    """Each year's value in the venues of one: that year's value as counted, carried on by the links.
-
-    A share that leaves 0 to 1 on the way was carried over steps too thin for it: it ends there.
-    """
-    out = counted * np.nan
-    out[reference] = counted[reference]
-    earlier = [one for one in reversed(compared) if one[0].years[0] < reference]
-    for link, values in (*earlier, *(one for one in compared if one[0].years[-1] > reference)):
-        anchor = reference if reference in link.years else link.years[-1 if link.years[-1] < reference else 0]
-        base = values[anchor]
-        for year in link.years:
-            if year != anchor:
-                level = out[anchor]
-                if shares:
-                    moved = level + values[year] - base
-                    out[year] = moved.where(moved.between(-_ROUNDING, 1 + _ROUNDING)).clip(0, 1)
-                else:  # a 0 cannot be carried on
-                    out[year] = level.where(level > 0) * values[year] / base.where(base > 0)
+    steps = {one: (other, of[one], of[other]) for of in links for one, other in pairwise(of)}
+    out = dict(exact)
+    for first, last in pairwise(exact):
+        carried, at = {first: exact[first]}, first
+        while at < last and at in steps:
+            level, (at, before, after) = carried[at], steps[at]
+            # a 0 cannot be carried on
+            carried[at] = level + after - before if shares else level.where(level > 0) * after / before.where(before > 0)
+        if at != last:  # what does not lead on to a year compared may be anywhere
+            continue
+        end = carried.pop(last)
+        for year in [*carried][1:]:
+            part, level = (year - first) / (last - first), carried[year]
+            if shares:
+                moved = level + part * (exact[last] - end)
+                out[year] = moved.where(moved.between(-_ROUNDING, 1 + _ROUNDING)).clip(0, 1)
+            else:
+                out[year] = level * (exact[last] / end.where(end > 0)) ** part
     return out
 
 

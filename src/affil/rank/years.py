@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class RanksByYear:
     """The rank of each entity in each year, among all of that year, by the papers of its venues.
 
-    `frame` has one row for each entity, in the order of the last whole year: id, name, what the level knows of its place, a column of
+    `frame` has one row for each entity, in the order of the year of reference: id, name, what the level knows of its place, a column of
     ranks for each year with papers (null where it has none), `best` rank of all years, `years_first` (the number of years in which it
-    was first), and `in_a_row` (for how many of them, one after the other, up to the last whole year). `trend` has the values
+    was first), and `in_a_row` (for how many of them, one after the other, up to that year). `trend` has the values
     that the ranks are made from, and what they rest on.
     """
 
@@ -80,7 +80,7 @@ def ranks_by_year(
         db: the connection.
         venues: the venue table.
         settings: how to count.
-        limit: entities kept, of the last whole year the first.
+        limit: entities kept, of the year of reference the first.
         query: see `Query`; `years` may also be a list like "2014,2018,2023".
 
     Raises:

@@ -288,8 +288,13 @@ class _Counter:
             against["last"] = ((earlier, earlier), (last, last))
         for what, (before, after) in against.items():
             found = compare(self.db, self.venues, self.settings, before, after, level=level)
-            if found.pairs:
+            if not found.pairs:
+                continue
+            if what == "before":
                 counted.comparisons[level, what] = found
+            if level == "institution" and self.settings.roll_up == "none":  # another name of the same house is no rise
+                found = compare(self.db, self.venues, self.settings, before, after, level=level, roll_up="labs")
+            counted.comparisons[level, "moved" if what == "before" else "moved_last"] = found
 
     def _rank(self, level: Level, *, ranges: bool, **query: Any) -> Ranking:
         settings = self.settings if ranges else self.settings.model_copy(update={"ranges": False})

@@ -32,7 +32,8 @@ class Data:
     (level, "before"), and of countries with Hong Kong and Macao counted the other way by ("country", "hong_kong"); `rows` are
     their rows by id. `trends` are the window year by year, `ranks` the ranks by adjusted publications in each of its years (none for the
     bulletin); `comparisons` set the window against the years before by (level,
-    "before"), and its last year against the one before it by (level, "last"), each over the venues of both; `profiles` are those of the
+    "before"), for movers by (level, "moved"), and its last year
+    against the one before it by (level, "moved_last"), each over the venues of both; `profiles` are those of the
     entities with pages over the areas in the window. `entities` are all that
     is ranked, by level and id, `pages` the ids of those that have a page. `tables` are the tables of these pages by the name of
     their query (see `sql/`) and level. `authors` is the number of distinct names in the window. `facts` and `people` are what the
@@ -88,8 +89,8 @@ class Data:
 
     @property
     def few(self) -> bool:
-        """Whether the last two years have too few papers in the venues of both (`rank.link_papers`); numbers are then shown as counted."""
-        return not self.trends["country", "publications"].links
+        """Whether no two years can be compared (see `Trend.base`); numbers are then shown as counted."""
+        return self.trends["country", "publications"].base is None
 
     def by_year(self, trend: Trend) -> pd.DataFrame:
         """The numbers of a trend that charts show, a column a year, the ids as index: see `Trend.drawn`."""

@@ -14,8 +14,8 @@ IN_PAGE = (
     "more", "less", "nothing", "nothing_why", "shown", "ranks_within", "not_loaded", "change_why", "new", "was",
     "in_review", "would_move", "family", "family_as",
     "copied", "remove", "no_data", "growth", "panel_none", "trend_chart", "stop",
-    "comma", "colon", "s_and", "and", "beside", "venues_of", "lead_view", "lead_filters",
-    "growth_basis", "incomplete", "points",
+    "comma", "colon", "s_and", "and", "beside", "empty_why", "venues_of", "lead_view", "lead_filters",
+    "growth_basis", "growth_left_out", "incomplete", "points",
 )  # fmt: skip
 
 

@@ -86,6 +86,8 @@ def _facts(data: Data, facts: pd.DataFrame, order: Numbers) -> dict[str, Any]:
         "offset": data.settings.offset,
         "linkPapers": data.settings.link_papers,
         "linkChange": data.settings.link_change,
+        "panelShare": data.settings.panel_share,
+        "panelYears": data.settings.panel_years,
         "rollUp": data.settings.roll_up,
         "familyRows": data.settings.families,
         "wholes": {order["institution"][one]: order["institution"][whole] for one, whole in data.wholes.items()},

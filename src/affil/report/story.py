@@ -4,12 +4,13 @@ values of its places, a chart, what it rests on, and the page of the table behin
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from affil.rank import AREAS, Comparison, Level, Profiles, Ranking, Trend
-from affil.rank.matched import rests_on
+from affil.rank.leads import Lead
 from affil.report.entities import continent_of
 from affil.report.formats import number, percent, points, span, times
 from affil.settings import ReportSettings
@@ -41,13 +42,15 @@ class Said:
     values: tuple[Value, ...] = ()
 
 
+NAMED = 3  # venues that a sentence names; of more it says how many
+
 Value = str | int | Named | Area | Said | tuple[Named | Area, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """What a chart shows, as `kind` draws it: `bars` of shares, of `growth` or of `times` a mean, `lines` or ranks as `slopes` over
-    years. `rows` are who, when ("" in bars) and how much.
+    years. `rows` are who, when ("" in bars) and how much, NaN in a year that is not known.
     """
 
     kind: str
@@ -75,7 +78,6 @@ class Source:
     rankings: Mapping[tuple[Level, str], Ranking]
     trends: Mapping[tuple[Level, str], Trend]
     comparisons: Mapping[tuple[Level, str], Comparison]
-    held: tuple[tuple[str, int, int], ...]
     report: ReportSettings
     profiles: Profiles = field(default_factory=dict)
 
@@ -84,7 +86,7 @@ def story(source: Source) -> tuple[Sentence, ...]:
     """The sentences whose conditions hold, in the order in which they are told; none of fewer papers than `report.story_papers`."""
     if source.rankings["country", "adjusted"].coverage.papers < source.report.story_papers:
         return ()
-    tellers = (leader, gap, growth, rose, uneven, latest, asia, first_places)
+    tellers = (leader, passed, gap, growth, rose, uneven, latest, asia, first_places)
     return tuple(said for teller in tellers if (said := teller(source)))
 
 
@@ -127,34 +129,53 @@ def _other_way(source: Source, ranking: Ranking) -> tuple[Said, ...]:
     return () if said is None else (Said("s_if_with" if other.hong_kong == "with" else "s_if_apart", (said,)),)
 
 
+def passed(source: Source) -> Sentence | None:
+    """Where the lead among countries changed hands, and when: over the venues that growth compares, else at the venue of most papers where it
+    did; nothing where it did not.
+    """
+    leads = source.trends["country", "publications"].leads
+    if not leads:
+        return None
+    lead: Lead = leads[0]
+    names = Named("country", lead.ids[0]), Named("country", lead.ids[1])
+    now, then = ([number(v) for v in of] for of in (lead.values, lead.values_before))
+    when = (lead.year,) if lead.year - lead.before == 1 else (lead.before, lead.year)
+    said = Said("s_passed" if len(when) == 1 else "s_passed_between", (at_venues(lead.venues), *names, *when, *now))
+    caveats = (Said("s_passed_before", (lead.before, names[0], then[0], names[1], then[1])), *_all_venues(lead.venues))
+    return Sentence("passed", said, caveats, "trends")
+
+
 def gap(source: Source) -> Sentence | None:
-    """How many papers of the leader's the second country has in the first and the last year compared, over matched venues;
-    nothing without such years. What was counted is in the caveat, as a ratio depends on which venues have data.
+    """How many papers of the leader's the second country has in the first and the last year that growth compares, over the venues of both;
+    nothing without such years. What all papers say stands beside it where that is something else.
     """
     trend, ranking = source.trends["country", "publications"], source.rankings["country", "adjusted"].frame
-    compared = _compared(source, trend)
-    if compared is None or len(ranking) < 2:
+    base = trend.base
+    if base is None or len(ranking) < 2:
         return None
-    first, last = compared
+    first, last = base.ends
     matched, counted = trend.matched.set_index("id"), trend.frame.set_index("id")
     ids = ranking["id"].head(2).tolist()
-    if any(i not in matched.index or not matched.loc[i, y] > 0 for i in ids for y in compared):
+    if any(i not in matched.index or not matched.loc[i, y] > 0 for i in ids for y in base.ends):
         return None
-    ratio = {y: float(matched.loc[ids[1], y] / matched.loc[ids[0], y]) for y in trend.years if y >= first}
-    shown = [
-        y for y in dict.fromkeys((first, *[y for y in trend.years if first <= y <= last][-2:])) if counted.loc[ids[0], y] > 0
-    ]
-    plain = tuple(f"{y}: {percent(float(counted.loc[ids[1], y] / counted.loc[ids[0], y]), 0)}" for y in shown)
+    ratio = {y: float(matched.loc[ids[1], y] / matched.loc[ids[0], y]) for y in trend.years if first <= y <= last}
+    plain = [float(counted.loc[ids[1], y] / counted.loc[ids[0], y]) for y in base.ends]
     names = Named("country", ids[1]), Named("country", ids[0])
-    values = (*names, percent(ratio[first], 0), first, percent(ratio[last], 0), last)
+    values = (*names, percent(ratio[first], 0), first, percent(ratio[last], 0), last, at_venues(base.venues))
     rows = tuple(
-        (names[0], f"{y}*" if trend.lacking and y == trend.years[-1] else str(y), value)
-        for y, value in ratio.items()
-        if value == value
+        (names[0], f"{y}*" if trend.lacking and y == trend.years[-1] else str(y), ratio.get(y, math.nan))
+        for y in range(first, last + 1)
     )
-    caveats = (Said("s_gap_counted", (trend.reference, ", ".join(plain))), *_growth_basis(trend, compared))
-    said = Said(_told_of_gap(ratio[first], ratio[last], source.report.story_change), values)
-    return Sentence("gap", said, caveats, "trends", Chart("lines", rows))
+    steady = source.report.story_change
+    otherwise = _direction(plain[0], plain[1], steady) != _direction(ratio[first], ratio[last], steady)
+    beside = (Said("s_gap_all", (first, last, *(percent(r, 0) for r in plain))),) if otherwise else ()
+    said = Said(_told_of_gap(ratio[first], ratio[last], steady), values)
+    return Sentence("gap", said, growth_basis(trend), "trends", Chart("lines", rows), beside)
+
+
+def _direction(before: float, after: float, steady: float) -> int:
+    """Whether a ratio rises (1), falls (-1) or stays about the same (0)."""
+    return 1 if after >= before * (1 + steady) else -1 if after * (1 + steady) <= before else 0
 
 
 def _told_of_gap(before: float, after: float, steady: float) -> str:
@@ -167,23 +188,23 @@ def _told_of_gap(before: float, after: float, steady: float) -> str:
         return "s_gap_back"
     if before >= 1 and after >= 1:
         return "s_gap_ahead"
-    if after >= before * (1 + steady):
-        return "s_gap_closing"
-    return "s_gap_widening" if after * (1 + steady) <= before else "s_gap_steady"
+    return {1: "s_gap_closing", 0: "s_gap_steady", -1: "s_gap_widening"}[_direction(before, after, steady)]
 
 
 def growth(source: Source) -> Sentence | None:
     """Which of the first countries grew most up to the last year compared, and by how much the leader did (the second, if it is the
     leader itself).
 
-    Countries of fewer papers than `report.story_output` in the first year compared are left out: their growth says little.
+    Countries of fewer papers than `report.story_output` in the first year compared, in the venues of both years, are left out: their growth
+    says little. What all papers say stands beside it where these rise and the others fall, or the other way round.
     """
     trend, ranking = source.trends["country", "publications"], source.rankings["country", "adjusted"].frame
-    years = _compared(source, trend)
-    if years is None or len(ranking) < 2:
+    base = trend.base
+    if base is None or len(ranking) < 2:
         return None
-    found = trend.frame.set_index("id")
-    enough = _growth_between(trend, years)[found[years[0]] >= source.report.story_output].dropna()
+    years = base.ends
+    found, matched = trend.frame.set_index("id"), trend.matched.set_index("id")
+    enough = found["growth"][matched[years[0]] >= source.report.story_output].dropna()
     ids = [i for i in ranking["id"].head(source.report.story_countries) if i in enough.index]
     if len(ids) < 2:
         return None
@@ -193,14 +214,23 @@ def growth(source: Source) -> Sentence | None:
         return None
     other = next(i for i in [*ranking["id"].head(2), *order[1:]] if i != best and i in enough.index)
     values = (number(len(ids)), Named("country", best), times(1 + enough[best]), *years, Named("country", other))
-    said = Said("s_growth", (*values, times(1 + enough[other])))
+    said = Said("s_growth", (*values, times(1 + enough[other]), at_venues(base.venues)))
+    plain = {i: float(found.loc[i, years[1]] / found.loc[i, years[0]]) for i in (best, other)}
+    otherwise = any((enough[i] > 0) != (ratio > 1) for i, ratio in plain.items())
+    told = (Named("country", best), times(plain[best]), Named("country", other), times(plain[other]))
+    beside = (Said("s_growth_all", (*years, *told)),) if otherwise else ()
     rows = tuple((Named("country", i), "", 1 + float(enough[i])) for i in order)
-    return Sentence("growth", said, (Said("growth_differs"), *_growth_basis(trend, years)), "trends", Chart("times", rows))
+    caveats = (Said("growth_differs"), *growth_basis(trend))
+    return Sentence("growth", said, caveats, "trends", Chart("times", rows), beside)
 
 
 def rose(source: Source) -> Sentence | None:
-    """Which of the first institutions rose most, over the venues of both periods; nothing without an earlier period or a rise."""
-    comparison = source.comparisons.get(("institution", "before"))
+    """Which of the first institutions rose most, over the venues of both periods; nothing without an earlier period or a rise.
+
+    Laboratories are counted with the university or company that they belong to, as what was written "Adobe Research" and is now "Adobe" has not
+    risen.
+    """
+    comparison = source.comparisons.get(("institution", "moved"))
     if comparison is None or not len(comparison.frame):
         return None
     among = source.report.rose_among
@@ -215,7 +245,7 @@ def rose(source: Source) -> Sentence | None:
         for when, rank in zip(years, ("rank_before", "rank_after"), strict=True)
     )
     caveats = (
-        Said("rests_on", (percent(comparison.rests_on, 0),)),
+        *moved_basis(comparison),
         Said("s_moved", (f"{source.report.moved:g}",)),
         *_incomplete(comparison.years_after[1], comparison.lacking),
     )
@@ -260,13 +290,12 @@ def uneven(source: Source) -> Sentence | None:
 
 
 def latest(source: Source) -> Sentence | None:
-    """The last year set against the one before over the venues of both; nothing where no venue has both."""
+    """The last year set against the one before over the venues of both; nothing where these have less than `report.story_last` of one's."""
     trend = source.trends["country", "publications"]
-    if not trend.links or len(trend.years) < 2 or trend.links[-1].years[-1] != trend.years[-1]:
+    step = trend.step
+    if step is None or min(map(step.share, step.ends)) < source.report.story_last:
         return None
-    before, last = trend.links[-1].years[-2:]
-    kept = {*trend.links[-1].venues}
-    papers = {y: sum(n for v, year, n in source.held if year == y and v in kept) for y in (before, last)}
+    (before, last), papers = step.ends, dict(zip(step.years, step.papers, strict=True))
     found = trend.frame.set_index("id")
     ids = [
         i for i in source.rankings["country", "adjusted"].frame["id"].head(source.report.story_countries) if i in found.index
@@ -274,12 +303,12 @@ def latest(source: Source) -> Sentence | None:
     enough = [i for i in ids if found.loc[i, before] >= source.report.story_output]
     grown = [(i, float(found.loc[i, "growth_last"])) for i in enough]
     grown = [(i, g) for i, g in grown if g == g]
-    if not papers[before] or not grown:
+    if not grown:
         return None
     values = (before, last, points(papers[last] / papers[before] - 1), Named("country", grown[0][0]), points(grown[0][1]))
-    counts = (number(len(kept)), before, number(papers[before]), last, number(papers[last]))
-    rests = sum(papers.values()) / max(sum(n for _, y, n in source.held if y in (before, last)), 1)
-    caveats = (Said("s_latest_counted", counts), Said("rests_on", (percent(rests, 0),)), *_incomplete(last, trend.lacking))
+    counts = (number(len(step.venues)), before, number(papers[before]), last, number(papers[last]))
+    rests = Said("s_latest_rests", (percent(step.rests_on, 0),))
+    caveats = (Said("s_latest_counted", counts), rests, *_incomplete(last, trend.lacking))
     rows = tuple((Named("country", i), "", g) for i, g in grown)
     return Sentence("latest", Said("s_latest", values), caveats, "trends", Chart("growth", rows))
 
@@ -356,38 +385,37 @@ def _counted(ranking: Ranking) -> Said:
     return Said("s_review", (percent(ranking.coverage.review, 1), percent(ranking.coverage.counted, 0)))
 
 
-def _compared(source: Source, trend: Trend) -> tuple[int, int] | None:
-    """The first and the last year compared; None where there are not two.
+def at_venues(venues: Sequence[str]) -> Said:
+    """Where something was counted: the venues, or, of many, how many."""
+    return Said("s_at", (", ".join(venues),)) if len(venues) <= NAMED else Said("s_at_many", (number(len(venues)),))
 
-    An incomplete last year is left out, unless it has venues that published at least `report.story_last` of the papers of the year
-    before: the step to it then rests on most of what there is, and a venue that is missing changes nothing that is said.
+
+def _all_venues(venues: Sequence[str]) -> tuple[Said, ...]:
+    """The names of venues of which a sentence says only how many."""
+    return () if len(venues) <= NAMED else (Said("s_venues", (", ".join(venues),)),)
+
+
+def growth_basis(trend: Trend) -> tuple[Said, ...]:
+    """What growth rests on: the two years and the venues, which are left out, why no other years; and whether the last year is incomplete."""
+    limits = (percent(trend.settings.panel_share, 0), trend.settings.link_papers)
+    if trend.base is None:
+        return (Said("growth_none", limits), *_incomplete(trend.years[-1], trend.lacking))
+    first, last = trend.base.ends
+    shares = (percent(trend.base.share(y), 0) for y in (first, last))
+    told = [Said("growth_basis", (first, last, ", ".join(trend.base.venues), *shares, Said(f"measures.{trend.by}")))]
+    if trend.left_out:
+        told.append(Said("growth_left_out", (", ".join(trend.left_out),)))
+    if trend.base.ends != (trend.years[0], trend.years[-1]):
+        told.append(Said("growth_from", (trend.years[0], trend.years[-1], *limits)))
+    return (*told, *_incomplete(trend.years[-1], trend.lacking))
+
+
+def moved_basis(comparison: Comparison) -> tuple[Said, ...]:
+    """What a comparison of two periods rests on: the years that are set against each other, what share of their papers, and whether
+    laboratories are counted with what they belong to.
     """
-    if trend.compared is None:
-        return None
-    first, last = trend.compared
-    if trend.lacking and last == trend.years[-1]:
-        before, has = trend.reference, {*trend.venues[last]}
-        papers = {v: n for v, y, n in source.held if y == before and v in trend.venues[before]}
-        if sum(n for v, n in papers.items() if v in has) < source.report.story_last * sum(papers.values()):
-            last = before
-    return (first, last) if first < last else None
-
-
-def _growth_between(trend: Trend, years: tuple[int, int]) -> pd.Series[float]:
-    """The growth of each entity between two of the years compared, by id; null where it is not defined."""
-    if years == trend.compared:
-        return trend.frame.set_index("id")["growth"]
-    matched = trend.matched.set_index("id")
-    return matched[years[1]].astype(float) / matched[years[0]].where(matched[years[0]] > 0) - 1
-
-
-def _growth_basis(trend: Trend, years: tuple[int, int]) -> tuple[Said, ...]:
-    """What growth between two of the years compared rests on, and which year after them is incomplete."""
-    links = [link for link in trend.links if link.years[0] < years[1]]
-    basis = [Said("growth_basis", (*years, percent(rests_on(links), 0), Said(f"measures.{trend.by}")))]
-    if years[0] > trend.years[0]:
-        basis.append(Said("growth_from", (years[0], trend.link_papers)))
-    return (*basis, *_incomplete(trend.years[-1], trend.lacking))
+    rests = Said("rests_on", (percent(comparison.rests_on, 0), comparison.pairs_text))
+    return (rests, Said("s_labs")) if comparison.roll_up == "labs" else (rests,)
 
 
 def _incomplete(year: int, lacking: Sequence[str]) -> tuple[Said, ...]:

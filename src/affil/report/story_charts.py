@@ -27,7 +27,7 @@ def story_figure(key: str, label: str, chart: Chart, name: Callable[[Named | Are
         return Figure(key, label, bars(label, axis, len(rows), written, once=once), ("", axis), rows, write)
     years = list(dict.fromkeys(when for _, when, _ in chart.rows))
     years.sort(key=lambda when: when.rstrip("*"))
-    found = {(name(who), when): value for who, when, value in chart.rows}
+    found = {(name(who), when): value if value == value else None for who, when, value in chart.rows}
     names = [*dict.fromkeys(who for who, _ in found)]
     ranks = chart.kind == "slopes"
     spec = lines(label, axis, share=not ranks, ranks=ranks, height=HEIGHT)

@@ -47,7 +47,9 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "spark_why": spark_why(frame, level),
         "first_places": first_places(frame, level) if level in data.pages else [],
         "has_before": before is not None,
-        "change_why": frame.text("change_why", span(before.years_after), span(before.years_before), percent(before.rests_on, 0))
+        "change_why": frame.text(
+            "change_why", span(before.years_after), span(before.years_before), percent(before.rests_on, 0), before.pairs_text
+        )
         if before
         else frame.text("change_none", data.settings.link_papers),
         "range_why": frame.range_why(close=True, moves=True),

@@ -23,6 +23,7 @@ from affil.report.doubts import PageDoubts
 from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
 from affil.report.names import LANGUAGES, html_tag
+from affil.report.story import growth_basis, moved_basis, say
 
 BOARDS: tuple[tuple[Level, str], ...] = (
     ("institution", "institutions.html"),
@@ -164,8 +165,8 @@ class Frame:
 
     def basis(self, comparison: Comparison) -> str:
         """What a comparison rests on, and whether its last year is whole."""
-        rests = self.text("rests_on", percent(comparison.rests_on, 0))
-        return f"{rests} {self.lacking(comparison.years_after[1], comparison.lacking)}".strip()
+        rests = (say(said, self.text, self.name, self.names.areas) for said in moved_basis(comparison))
+        return self.sentences(*rests, self.lacking(comparison.years_after[1], comparison.lacking))
 
     def papers_by_year(self) -> str:
         """What charts of papers by year show: numbers in comparable venues, or where there are too few papers those counted."""
@@ -186,13 +187,7 @@ class Frame:
 
     def growth_basis(self, trend: Trend) -> str:
         """Which years growth compares, what it rests on, where it breaks off, and whether the last year is whole."""
-        if trend.compared is None:
-            told = [self.text("growth_none", trend.link_papers)]
-        else:
-            first, last = trend.compared
-            told = [self.text("growth_basis", first, last, percent(trend.rests_on, 0), self.names.measures(trend.by))]
-            told += [self.text("growth_from", first, trend.link_papers)] if first > trend.years[0] else []
-        return self.sentences(*told, self.lacking(trend.years[-1], trend.lacking))
+        return self.sentences(*(say(said, self.text, self.name, self.names.areas) for said in growth_basis(trend)))
 
     @property
     def gap(self) -> str:

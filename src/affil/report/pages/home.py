@@ -29,7 +29,7 @@ class Teller:
     def sentences(self) -> tuple[Sentence, ...]:
         """The sentences whose conditions hold."""
         data = self.frame.data
-        return story(Source(data.rankings, data.trends, data.comparisons, data.held, data.report, data.profiles["country"]))
+        return story(Source(data.rankings, data.trends, data.comparisons, data.report, data.profiles["country"]))
 
     def say(self, said: Said) -> str:
         """A message in the language."""

@@ -125,4 +125,5 @@ def _precision(frame: Frame) -> str:
     rows = "gold/test.csv" if "gold/test.csv" in recorded else "gold/dev.csv"
     gold = recorded[rows]
     shares = (percent(gold["match_coverage"], 1), percent(gold["match_precision"], 1), f"{gold['f1']:.3f}")
-    return frame.text("m_precision_text", *shares, rows)
+    chosen = frame.text("m_precision_chosen") if rows == "gold/dev.csv" else ""
+    return frame.sentences(frame.text("m_precision_text", *shares, rows), chosen)

@@ -18,7 +18,7 @@ def movers(frame: Frame) -> dict[str, Any]:
     groups = []
     for level in LEVELS:
         compared = data.report.compared if level == "institution" else data.report.places_compared
-        for what in ("before", "last"):
+        for what in ("moved", "moved_last"):
             if (level, what) not in data.comparisons:
                 continue
             comparison = data.comparisons[level, what]

@@ -23,7 +23,7 @@ def bumps(frame: Frame) -> list[dict[str, Any]]:
 
 
 def first_places(frame: Frame, level: Level) -> list[str]:
-    """Who is first in the last whole year and for how many years in a row, and who was first most often."""
+    """Who is first in the year of reference and for how many years in a row, and who was first most often."""
     found = frame.data.ranks[level]
     whole = [y for y in found.years if y <= found.trend.reference]
     times = found.frame[whole].eq(1).sum(axis=1)
@@ -61,7 +61,7 @@ def sparks(frame: Frame, level: Level, ids: list[str]) -> Mapping[str, Markup]:
 def spark_why(frame: Frame, level: Level) -> str:
     """What the small lines show, and of which years."""
     trend = frame.data.ranks[level].trend
-    return frame.text("spark_why" if trend.links else "spark_counted", span((trend.years[0], trend.reference)))
+    return frame.text("spark_why" if trend.base else "spark_counted", span(trend.compared or (trend.years[0], trend.years[-1])))
 
 
 def _chart(frame: Frame, level: Level) -> Figure:

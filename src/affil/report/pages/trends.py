@@ -8,7 +8,7 @@ from typing import Any
 
 from affil.rank import AREAS, Trend
 from affil.report import charts
-from affil.report.formats import growth, span
+from affil.report.formats import growth, percent, span
 from affil.report.pages.board import hong_kong_choices
 from affil.report.pages.frame import Frame
 
@@ -17,6 +17,7 @@ def trends(frame: Frame) -> dict[str, Any]:
     """Countries by year."""
     data, trend = frame.data, frame.data.trends["country", "publications"]
     rows = _rows(frame, trend)[:3]
+    share = percent(data.settings.panel_share, 0)
     by_year = [(y, sorted(v for v, year, _ in data.held if year == y)) for y in range(data.years[1], data.years[0] - 1, -1)]
     return {
         "heading": frame.text("trends_title"),
@@ -37,8 +38,8 @@ def trends(frame: Frame) -> dict[str, Any]:
             "page": "trends",
             "first": [r["id"] for r in rows],
             "year": frame.text("year"),
-            "growth_none": frame.text("growth_none", data.settings.link_papers),
-            "growth_from": frame.text("growth_from", "{0}", data.settings.link_papers),
+            "growth_none": frame.text("growth_none", share, data.settings.link_papers),
+            "growth_from": frame.text("growth_from", "{0}", "{1}", share, data.settings.link_papers),
             "few_why": frame.text("few_why"),
             "matched_why": frame.sentences(frame.text("matched_why"), frame.text("growth_differs")),
         },

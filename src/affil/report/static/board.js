@@ -90,6 +90,9 @@
     $("shown").textContent = heading;
     $("shown-years").textContent = years;
     $("lead").textContent = !chosen.length && String(asked.years) === `${first.from},${first.to}` ? startLead : say(T.lead_view, whole.format(cells.reduce((sum, cell) => sum + cell[5], 0)), new Set(cells.map(([venue]) => venue)).size, years) + (chosen.length ? gap + say(T.lead_filters, chosen.join(T.comma)) : "");
+    const there = new Set(weights.flatMap((weight) => weight?.parts.map(([area]) => area) ?? []));
+    const none = [...asked.areas].filter((a) => (asked.areas.size === 1 || engine.areaWeights[a] > 0) && !there.has(a)).sort((a, b) => a - b);
+    $("empty").textContent = none.length ? say(T.empty_why, none.map((a) => T.areas[engine.areas[a]]).join(T.s_and), engine.offset) : "";
     document.title = address(now) ? `${heading}${T.comma}${years} – ${startTitle.split(" – ").at(-1)}` : startTitle;
   };
 
@@ -205,7 +208,7 @@
     const notes = [say(T.shown, whole.format(rows.length), whole.format(total))];
     if (now.where) notes.push(T.ranks_within);
     const span = (years) => (years[0] === years[1] ? years[0] : years.join("–")), of = (k) => span([pairs[0].years[k], pairs.at(-1).years[k]]);
-    notes.push(moved ? `${say(T.change_why, of(1), of(0), share.format(engine.restsOn(pairs)))}${T.stop}` : T.change_none);
+    notes.push(moved ? `${say(T.change_why, of(1), of(0), share.format(engine.restsOn(pairs)), pairs.map((p) => p.years.join("/")).join(", "))}${T.stop}` : T.change_none);
     $("status").textContent = notes.join(gap);
     related(now, asked, current.slice(0, T.rows), within);
     // Less urgent parts are rendered after the table.

@@ -174,11 +174,11 @@
       return [...(one?.keys() ?? [])].filter((venue) => others.every((venues) => venues.has(venue)));
     }
 
-    /** Years over the venues that all of them have (docs/ranking.md, Years): with the cells of each, and papers compared and in all. */
+    /** Years over the venues that all of them have (docs/ranking.md, Years): with the cells of each, and of each the papers compared and in all. */
     link(ofYears, years, venues) {
-      const sum = (cells) => cells.reduce((a, cell) => a + this.cells[cell][5], 0);
+      const sum = (cells) => [...cells].reduce((a, cell) => a + this.cells[cell][5], 0);
       const cells = years.map((y) => venues.map((v) => ofYears.get(y).get(v)));
-      return { years, venues, cells, papers: sum(cells.flat()), all: sum(years.flatMap((y) => [...ofYears.get(y).values()])) };
+      return { years, venues, cells, papers: cells.map(sum), all: years.map((y) => sum(ofYears.get(y).values())) };
     }
 
     /**
@@ -193,17 +193,51 @@
       return both.length && papers(before) >= this.linkPapers && papers(after) >= this.linkPapers ? both : [];
     }
 
-    /** The links that lead to a year without a break; links of the same venues are one. A link of few papers is broken. */
-    links(ofYears, last) {
+    /** The links between years that follow each other; links of the same venues are one. A link of few papers is broken. */
+    links(ofYears) {
       const years = [...ofYears.keys()], runs = [];
       for (let k = 1; k < years.length; k++) {
         const venues = this.common(ofYears, years[k - 1], years[k]), run = runs.at(-1);
         if (run && String(run[1]) === String(venues) && run[0].at(-1) === years[k - 1]) run[0].push(years[k]);
         else if (venues.length) runs.push([[years[k - 1], years[k]], venues]);
       }
-      const kept = [];
-      for (const [run, venues] of runs.reverse()) if (run.at(-1) === (kept[0]?.years[0] ?? last)) kept.unshift(this.link(ofYears, run, venues));
-      return kept;
+      return runs.map(([run, venues]) => this.link(ofYears, run, venues));
+    }
+
+    /** Of each year the cells of its venues, but for those of which the data have a part: the next year with papers has too many times as many. */
+    whole(query, ofYears) {
+      const every = this.ofYears({ ...query, years: this.years }), parts = new Set(), last = new Map();
+      for (const [year, cells] of every) {
+        for (const [venue, cell] of cells) {
+          const before = last.get(venue), most = before && this.linkChange ** (year - before.year);
+          const papers = this.cells[cell][5], then = before && this.cells[before.cell][5];
+          if (before && papers > then * most) parts.add(before.cell);
+          if (before && then > papers * most) parts.add(cell);
+          last.set(venue, { year, cell });
+        }
+      }
+      const kept = [...ofYears].map(([year, cells]) => [year, new Map([...cells].filter(([, cell]) => !parts.has(cell)))]);
+      return new Map(kept.filter(([, cells]) => cells.size));
+    }
+
+    /** The two years that growth compares, with those between them that have their venues; null where no two hold enough of their papers in these. */
+    base(query, ofYears) {
+      const whole = this.whole(query, ofYears), years = [...whole.keys()], key = (a, b) => [Math.min(b - a, this.panelYears), b, -a];
+      let best = null;
+      const better = (one) => { if (!best) return true; const k = one.findIndex((v, n) => v !== best.key[n]); return k >= 0 && one[k] > best.key[k]; };
+      years.forEach((first, k) => years.slice(k + 1).forEach((last) => {
+        const own = key(first, last), venues = better(own) ? this.common(whole, first, last) : [];
+        if (!venues.length) return;
+        const found = this.link(ofYears, years.filter((y) => y >= first && y <= last && venues.every((v) => whole.get(y).has(v))), venues);
+        if ([0, found.years.length - 1].every((n) => found.papers[n] / found.all[n] >= this.panelShare)) best = { key: own, found };
+      }));
+      return best && best.found;
+    }
+
+    /** The venues of both years compared that are left out. */
+    leftOut(ofYears, { years, venues }) {
+      const [first, last] = [years[0], years.at(-1)].map((y) => ofYears.get(y));
+      return [...first.keys()].filter((v) => last.has(v) && !venues.includes(v));
     }
 
     /** Each year of a period with the one of an earlier period of that length, over the venues of both. */
@@ -216,56 +250,61 @@
       return out;
     }
 
-    /** What share of the years' papers is compared. */
-    restsOn(links) { return links.reduce((a, k) => a + k.papers, 0) / Math.max(1, links.reduce((a, k) => a + k.all, 0)); }
+    /** What share of the papers of links is compared. */
+    restsOn(links) {
+      const sum = (of) => links.flatMap((link) => link[of]).reduce((a, b) => a + b, 0);
+      return sum("papers") / Math.max(1, sum("all"));
+    }
 
     /** The venues of the table that the last year lacks while the year before had them, but for those that do not take place in it. */
     lacking(query, years) {
       const last = years.at(-1);
-      if (!years.includes(last - 1)) return [];
       const ofYears = this.ofYears({ ...query, years: [this.years[0], last] });
-      return [...ofYears.get(last - 1).keys()].filter((venue) => {
+      return [...(ofYears.get(last - 1)?.keys() ?? [])].filter((venue) => {
         const gone = this.notHeld[venue];
         return !ofYears.get(last).has(venue) && gone && !gone.includes(last);
       });
     }
 
-    /** The slice by year, as the library's trend: years (with their rows by entity), links with the rows of their years, lacking, reference. */
+    /** The slice by year, as the library's trend: years (with their rows by entity), base and links with the rows of their years, lacking. */
     trend(query, people, panel) {
-      const years = this.byYear(query, people), numbers = years.map(([y]) => y), lacking = panel ? [] : this.lacking(query, numbers);
-      const reference = numbers.at(lacking.length ? -2 : -1), ofYears = this.ofYears(query), own = this.links(ofYears, numbers.at(-1));
-      const links = own.length ? own : this.links(ofYears, reference);
-      for (const link of links) {
+      const years = this.byYear(query, people), ofYears = this.ofYears(query), base = this.base(query, ofYears);
+      const lacking = panel ? [] : this.lacking(query, years.map(([y]) => y)), leftOut = base ? this.leftOut(ofYears, base) : [];
+      const links = base ? this.links(new Map([...ofYears].filter(([y]) => base.years[0] <= y && y <= base.years.at(-1)))) : [];
+      for (const link of base ? [base, ...links] : []) {
         link.rows = link.years.map((y, k) => new Map(this.rank({ ...query, years: [y, y], only: new Set(link.cells[k]) }, people).map((row) => [row.e, row])));
       }
-      return { years, links, lacking, reference };
+      return { years, base, links, lacking, leftOut };
     }
 
-    /** The growth of a value over the links: the product of ratios less 1, of shares (`points`) the sum of differences; null where it is undefined. */
-    growth(trend, value, points) {
-      const { links, years } = trend;
-      if (!links.length) return null;
-      const within = ([y]) => y >= links[0].years[0] && y <= links.at(-1).years.at(-1);
-      if (points && this.inVenuesOf(trend, value, true).some((v, k) => v === null && within(years[k]))) return null;
-      const steps = links.map((link) => [value(link.rows[0]), value(link.rows.at(-1))]);
-      if (points) return steps.reduce((sum, [before, after]) => sum + after - before, 0);
-      return steps.every(([before]) => before > 0) ? steps.reduce((all, [before, after]) => (all * after) / before, 1) - 1 : null;
+    /** The growth of a value between the years compared: the ratio less 1, of shares (`points`) the difference; null where it is undefined. */
+    growth({ base }, value, points) {
+      if (!base) return null;
+      const before = value(base.rows[0]), after = value(base.rows.at(-1));
+      return points ? after - before : before > 0 ? after / before - 1 : null;
     }
 
-    /** Each year's value in the venues of the reference year, by the links; null where none leads to it, or where a share left 0 to 1 on the way. */
-    inVenuesOf({ years, links, reference }, value, points) {
-      const out = new Map(years.filter(([y]) => y === reference).map(([y, rows]) => [y, value(rows)]));
-      const earlier = links.filter((link) => link.years[0] < reference).reverse(), later = links.filter((link) => link.years.at(-1) > reference);
-      for (const link of [...earlier, ...later]) {
-        const anchor = link.years.includes(reference) ? reference : link.years.at(link.years.at(-1) < reference ? -1 : 0);
-        const known = out.get(anchor), base = value(link.rows[link.years.indexOf(anchor)]);
-        link.years.forEach((y, k) => {
-          if (y === anchor) return;
-          const now = value(link.rows[k]);
-          const moved = points ? known + now - base : base > 0 ? (known * now) / base : null;
-          out.set(y, known === null || known === undefined || (points && (moved < -1e-9 || moved > 1 + 1e-9)) ? null : points ? Math.min(Math.max(moved, 0), 1) : moved);
-        });
-      }
+    /**
+     * Each year's value in the venues compared: as counted in the years that have them, in those between them carried on by the links where
+     * these lead to the next such year, and drawn to it; else null.
+     */
+    comparable({ years, base, links }, value, points) {
+      const out = new Map((base?.years ?? []).map((y, k) => [y, value(base.rows[k])])), steps = new Map();
+      for (const link of links) link.years.slice(1).forEach((y, k) => steps.set(link.years[k], [y, value(link.rows[k]), value(link.rows[k + 1])]));
+      (base?.years ?? []).slice(1).forEach((last, k) => {
+        const first = base.years[k], carried = new Map([[first, out.get(first)]]);
+        let at = first;
+        while (at < last && steps.has(at)) {
+          const level = carried.get(at), [next, before, after] = steps.get(at);
+          carried.set(at = next, level === null ? null : points ? level + after - before : level > 0 && before > 0 ? (level * after) / before : null);
+        }
+        if (at !== last) return;
+        const end = carried.get(last), wanted = out.get(last);
+        for (const [y, level] of [...carried].slice(1, -1)) {
+          const part = (y - first) / (last - first), moved = level === null || end === null ? null : points ? level + part * (wanted - end) : end > 0 ? level * (wanted / end) ** part : null;
+          out.set(y, moved === null || (points && (moved < -1e-9 || moved > 1 + 1e-9)) ? null : points ? Math.min(Math.max(moved, 0), 1) : moved);
+        }
+      });
       return years.map(([y]) => out.get(y) ?? null);
     }
   }

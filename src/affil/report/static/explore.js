@@ -106,22 +106,24 @@
     const part = (row, rows) => (by === "adjusted" ? row.share : row[by] / sum(rows));
     const valueOf = (e) => (rows) => { const row = rows.get(e); return row ? (points ? part(row, rows) : row[by]) : 0; };
     const counted = picked.map(([, e]) => trend.years.map(([, rows]) => valueOf(e)(rows)));
-    const matched = picked.map(([, e]) => engine.inVenuesOf(trend, valueOf(e), points)), growth = picked.map(([, e]) => engine.growth(trend, valueOf(e), points));
-    const rise = (values) => { const start = trend.links[0]?.years[0], at = values[trend.years.findIndex(([y]) => y === start)]; return values.map((v) => (v !== null && at > 0 ? v / at - 1 : null)); };
+    const matched = picked.map(([, e]) => engine.comparable(trend, valueOf(e), points)), growth = picked.map(([, e]) => engine.growth(trend, valueOf(e), points));
+    const rise = (values) => { const start = trend.base?.years[0], at = values[trend.years.findIndex(([y]) => y === start)]; return values.map((v) => (v !== null && at > 0 ? v / at - 1 : null)); };
     // Where no two years can be compared numbers are drawn as counted, and there is no growth.
-    const few = !trend.links.length, series = mode === "growth" ? matched.map((values) => (few ? values.map(() => null) : rise(values))) : mode === "absolute" || few ? counted : matched;
+    const few = !trend.base, series = mode === "growth" ? matched.map((values) => (few ? values.map(() => null) : rise(values))) : mode === "absolute" || few ? counted : matched;
     const label = picked.map(([, e]) => names[level][e][0]), amount = by === "adjusted" || by === "index" ? two : whole, unit = points ? percent : mode === "growth" ? signed : amount;
     const how = (of) => ` – ${form.elements.mode.querySelector(`[value=${of}]`).text}`, share = points ? ` – ${T.measures.share}` : "";
     const title = `${T.measures[by]}${few && mode !== "growth" ? share + how("absolute") : mode === "absolute" ? "" : how(mode)}`, numbers = trend.years.map(([y]) => y), last = numbers.at(-1);
     const marked = (y) => (trend.lacking.length && y === last ? `${y}*` : String(y));
     // A year without papers is a gap; an incomplete one stands apart.
     const every = Array.from({ length: last - numbers[0] + 1 }, (_, k) => numbers[0] + k);
-    const compared = trend.links.length ? [trend.links[0].years[0], trend.links.at(-1).years.at(-1)] : null;
+    const compared = trend.base && [trend.base.years[0], trend.base.years.at(-1)];
     const total = (v) => (v === null ? "–" : points ? say(T.points, tenths.format(100 * v)) : signed.format(v)), cells = mode === "growth" ? series : counted;
     $("trend-table").tHead.innerHTML = `<tr><th>${T.levels[level]}</th>${numbers.map((y) => `<th class="num">${marked(y)}</th>`).join("")}<th class="num">${T.growth}${compared ? `<br>${compared.join("–")}` : ""}</th></tr>`;
     $("trend-table").tBodies[0].innerHTML = picked.map(([, e], k) => `<tr data-e="${e}"><th scope="row">${escape(label[k])}</th>${cells[k].map((v) => `<td class="num">${v === null ? "–" : unit.format(v)}</td>`).join("")}<td class="num">${total(growth[k])}</td></tr>`).join("");
     const missing = trend.lacking.length ? say(T.incomplete, last, trend.lacking.map((v) => engine.venues[v]).join(", "), last - 1) : "";
-    const told = compared ? [say(T.growth_basis, ...compared, rounded.format(engine.restsOn(trend.links)), points ? T.measures.share : T.measures[by]), compared[0] > numbers[0] ? say(T.growth_from, compared[0]) : ""] : [T.growth_none];
+    const venues = (list) => list.map((v) => engine.venues[v]).join(", "), held = (k) => rounded.format(trend.base.papers.at(k) / trend.base.all.at(k));
+    const told = compared ? [say(T.growth_basis, ...compared, venues(trend.base.venues), held(0), held(-1), points ? T.measures.share : T.measures[by]),
+      trend.leftOut.length ? say(T.growth_left_out, venues(trend.leftOut)) : "", compared[0] > numbers[0] || compared[1] < last ? say(T.growth_from, numbers[0], last) : ""] : [T.growth_none];
     const basis = [...told, missing].filter(Boolean).join(gap), why = few || mode === "absolute" ? T.few_why : T.matched_why;
     $("basis").textContent = basis;
     $("why").textContent = why;
