@@ -60,7 +60,7 @@ def test_a_line_is_interrupted_where_a_year_is_missing(width: int, values: list[
 def test_axes_and_points_are_written_without_needless_digits() -> None:
     picture = drawn(of_years([["2020", 480, 1430], ["2021", 0.5, 12.25]], ["法国 <b>", "B"]))
     assert {"0", "500", "1,000", "1,500", "2020", "2021", "法国 <b>", "B", "Papers"} <= {*texts(picture)}
-    assert told(picture) == ["法国 <b> 2020: 480", "B 2020: 1,430", "法国 <b> 2021: 0.5", "B 2021: 12.25"]
+    assert told(picture) == ["法国 <b> 2020：480", "B 2020: 1,430", "法国 <b> 2021：0.5", "B 2021: 12.25"]
     shares = drawn(of_years([["2020", 0.004], ["2021", 0.022]], ["A"], share=True))
     assert {"0%", "0.5%", "2%"} <= {*texts(shares)}
     assert told(shares) == ["A 2020: 0.4%", "A 2021: 2.2%"]
@@ -104,7 +104,7 @@ def test_a_profile_has_a_dot_for_each_who_and_area() -> None:
     figure = profile_figure(
         "key", "label", "Share", "Area", ["视觉", "Robotics"], {"China": [0.02, 0.34], "World": [None, 0.004]}
     )
-    assert told(drawn(figure)) == ["China, 视觉: 2%", "China, Robotics: 34%", "World, Robotics: 0.4%"]
+    assert told(drawn(figure)) == ["China，视觉：2%", "China, Robotics: 34%", "World, Robotics: 0.4%"]
     assert figure.shown == [["视觉", "2.0%", "–"], ["Robotics", "34.0%", "0.4%"]]
 
 
