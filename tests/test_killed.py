@@ -196,7 +196,7 @@ class Disturbed:
             code, errors = self._run(folder, moment, delay, limit)
             about = f"{' '.join(self._job.command)} {way} at {moment} of {self._last}, {delay:.4f} s later, limit {limit}: "
             about += f"{code}\n{errors}"
-            said = [line for line in errors.splitlines() if not line.startswith("touched ")]
+            said = [line for line in errors.splitlines() if not line.startswith(("touched ", "affil: note: "))]
             told = code == 2 and len(said) == 1 and said[0].startswith("affil: ")
             if not (code == 0 or (code == -signal.SIGKILL if way == "killed" else told)):
                 return "wrong", about

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from affil.evaluate import Evaluation
     from affil.frames import register_duckdb
     from affil.ledger import Ledger
-    from affil.match import Matcher
+    from affil.match import Matcher, Ranked
     from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Store, Tables, Trend, VenueList, Venues, Why
     from affil.registry import Registry, build_registry
     from affil.review.file_sheet import Doubtful, read_decided, write_doubtful
@@ -38,7 +38,7 @@ _HOME = {
     "affil.discovery.proposals": ("Proposal",),
     "affil.frames": ("register_duckdb",),
     "affil.ledger": ("Ledger",),
-    "affil.match": ("Matcher",),
+    "affil.match": ("Matcher", "Ranked"),
     "affil.rank": (
         "Comparison",
         "Diff",
@@ -94,6 +94,7 @@ __all__ = [  # spelt out for type checkers; a test holds it against _HOME
     "Paper",
     "Proposal",
     "Query",
+    "Ranked",
     "Ranking",
     "RanksByYear",
     "Reason",

@@ -504,9 +504,9 @@ class ReviewSettings(_Frozen):
     place_vote: float = Field(default=2.0, ge=1, description="and for each of these with the same country stated")
     people_vote: float = Field(default=2.0, ge=1, description="and if a decision put one of its authors there")
     closes: float = Field(
-        default=0.95, gt=0.5, le=1, description="probability from which an open string is closed by decisions on others"
+        default=0.97, gt=0.5, le=1, description="probability from which an open string is closed by decisions on others"
     )
-    close_after: int = Field(default=2, ge=1, description="least number of decisions on the same name that close a string")
+    close_after: int = Field(default=1, ge=1, description="least number of decisions on the same name that close a string")
     ticked: float = Field(
         default=0.5, ge=0, le=1, description="minimum probability of an institution that is ticked beforehand"
     )

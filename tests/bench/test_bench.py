@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +15,13 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from affil import AffilError, Registry, build_registry
+from affil import AffilError, Institution, Registry, build_registry
+from affil.settings import ReviewSettings
+from affil.types import Decision, Match
 
 pytest.importorskip("bench", reason="the tests run without the project's folder around them")
 
-from bench import common, methods, performance, scaling, spark
+from bench import closing, common, methods, performance, scaling, spark
 
 ROOT = Path(__file__).parents[2]
 
@@ -155,3 +159,25 @@ def test_the_script_says_what_it_does(python: str) -> None:
     done = subprocess.run([python, script, "--help"], capture_output=True, text=True, check=True)
     assert "--quick" in done.stdout
     assert "recordlinkage" in done.stdout
+
+
+@pytest.mark.parametrize("label", ["x:1", "x:2"])
+def test_labelled_strings_say_what_decisions_close_wrongly(
+    label: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Three strings in groups of their own, by their rivals; what decides two of them is right for the third, or not."""
+    rows = [f"Optics {n},x:1," for n in range(2)] + [f"Optics 2,{label},", "Elsewhere,x:3,"]
+    (tmp_path / "labels.csv").write_text("\n".join(["affiliation,required,acceptable", *rows]) + "\n")
+    labels = closing.read(tmp_path / "labels.csv", frozenset({"x:1", "x:2"}))
+    assert list(labels) == ["Optics 0", "Optics 1", "Optics 2"], "a row with an id that is unknown is left out"
+
+    class Ranked:
+        def ranked(self, strings: list[str], limits: list[int], least: float) -> list[tuple[Match, ...]]:
+            optics = Match(Institution("x:1", "Optics"), 0.9, Decision.REVIEW, 0, 6, "Optics", ())
+            rival = replace(optics, probability=0.025, decision=Decision.NONE)
+            return [(optics, replace(rival, institution=Institution(f"x:{s}", s))) for s in strings]
+
+    closing.measure(labels, Ranked(), ReviewSettings(rival=0.02), draws=40)  # type: ignore[arg-type]
+    one, two = (list(map(float, re.findall(r"\d+\.\d", line))) for line in capsys.readouterr().out.splitlines())
+    assert one[0] > two[0] > 0, "two decisions close the third alone, one the others, too"
+    assert (one[1] > 0) is (label == "x:2")

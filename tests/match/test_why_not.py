@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from affil.match import Matcher, explained_dict, why_not
+from affil.match import Matcher, explained_dict, why_none, why_not
 from affil.match.lacking import Lack
+from affil.match.lacking import Ranked as RankedMatches
 from affil.match.why_not import NEXT, NOTHING, REJECTED
 from affil.registry import build_registry
 from affil.settings import DecideSettings, Settings
@@ -34,11 +35,12 @@ class Ranked:
         self.settings = Settings(decide=DecideSettings(policy=policy))
         self._ranked = tuple(ranked)
 
-    def _lack(self, string: str) -> Lack:
-        return Lack("below_threshold", self.registry.ids.index(self._ranked[0].institution.id))
+    def _nearest(self, lack: Lack) -> Match:
+        return self._ranked[0]
 
-    def ranked(self, strings: Sequence[str], limits: Sequence[int]) -> list[tuple[Match, ...]]:
-        return [self._ranked[:limit] for limit in limits]
+    def ranked(self, strings: Sequence[str], limits: Sequence[int]) -> list[RankedMatches]:
+        chosen = any(m.decision != Decision.NONE for m in self._ranked)
+        return [RankedMatches(self._ranked[:limit], None if chosen else Lack("below_threshold")) for limit in limits]
 
 
 def candidate(
@@ -191,6 +193,8 @@ def test_files_and_single_strings_say_the_same(matcher: Matcher, strings: list[s
         assert result.why == (explained.nothing.why if explained.nothing else "")
         assert (result.why in NOTHING) == (not result.matches)
         if explained.nothing:
+            (alone,) = fresh.ranked([string], [0])
+            assert why_none(fresh, string, alone).said == explained.nothing.said, "whether or not the nearest is among them"  # type: ignore[union-attr]
             assert (explained.nothing.nearest is None) == (
                 result.why in ("no_words", "generic_words", "place_only", "nothing_named")
             ), string

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from html import unescape
 from typing import Any
 
-from affil.match import COLUMNS
+from affil.match import COLUMNS, why_not
+from affil.names import visible
 from affil.pages.tryit import Point, window
+from affil.service import texts
 from affil.types import Institution
 
 STRINGS = ["Dept. of CSE, 港中大, Shatin; SenseTime Research", "Univ. of Oxfrod", "独立研究者"]
@@ -34,6 +38,18 @@ def test_the_page_without_scripts(service: Any) -> None:
     assert 'lang="zh-Hans"' in chinese.text
 
 
+def test_why_a_string_has_no_institution(service: Any) -> None:
+    """In the words of the command line, in each language."""
+    strings = ["独立研究者", "Infocomm Lab", "12345", "Open University, Sydney, Australia"]
+    why = [e.nothing for e in why_not(service.matcher, strings)]
+    assert len({w.why for w in why}) > 2
+    for language, html in texts.LANGUAGES.items():
+        page = service.client.post("/", data={"affiliations": "\n".join(strings)}, headers={**OWN, "accept-language": html})
+        said = [unescape(cell) for cell in re.findall(r'<span class="tag none">[^<]*</span> (.+?)</p>', page.text)]
+        assert said == [visible(texts.told(w.said, language)) for w in why]
+        assert (said == [w.said for w in why]) is (language == "en"), "translated"
+
+
 def test_no_spreadsheet_runs_a_cell_of_the_download(service: Any) -> None:
     answer = service.client.post("/download", data={"affiliations": '=HYPERLINK("x")\n-1'}, headers=OWN)
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
@@ -47,7 +63,7 @@ def test_the_download_has_the_columns_of_affil_match(service: Any) -> None:
     assert list(rows[0]) == ["affiliation", *COLUMNS]
     expected = service.matcher.match_many(STRINGS)
     assert [r["institution_id"] for r in rows] == [m.institution.id for r in expected for m in r.matches] + [""]
-    assert rows[-1]["decision"] == "none"
+    assert (rows[-1]["decision"], rows[-1]["evidence"]) == ("none", expected[-1].why)
     assert service.client.post("/download", data={"affiliations": "x\n" * 101}, headers=OWN).status_code == 413
 
 

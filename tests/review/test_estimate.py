@@ -103,7 +103,7 @@ def test_votes_against_the_rule_spelt_out(strings: list[Any]) -> None:
 def test_a_string_is_closed_by_decisions_on_its_name_and_never_against_one() -> None:
     rows = [[match("X", "ex", 0.8)] for _ in range(4)] + [[match("X", "ex", 0.8), match("Y", "ex", 0.3, chosen=False)]]
     made = estimator(rows, [""] * 5, [0, 1, 2, 3, 4])
-    assert made.closings({0: ["affil:X"]}) == [], "one decision is not enough"
+    assert made.closings({0: ["affil:X"]}) == [], "one decision does not make it sure"
     closed = made.closings({0: ["affil:X"], 1: ["affil:X"]})
     assert [(c.number, c.institutions, c.decisions) for c in closed] == [(2, ("affil:X",), 2), (3, ("affil:X",), 2)]
     assert all(c.probability >= SETTINGS.closes for c in closed)
@@ -111,6 +111,8 @@ def test_a_string_is_closed_by_decisions_on_its_name_and_never_against_one() -> 
     assert made.closings({0: ["affil:X"], 1: ["affil:X"], 2: []}) == [], "somebody said otherwise"
     same = estimator(rows, [""] * 5, [0, 0, 2, 3, 4])
     assert same.closings({0: ["affil:X"], 1: ["affil:X"]}) == [], "a group is one decision"
+    likely = estimator([*rows[:1], [match("X", "ex", 0.9)]], [""] * 2, [0, 1])
+    assert [(c.number, c.decisions) for c in likely.closings({0: ["affil:X"]})] == [(1, 1)], "one is enough for what was likely"
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from affil.review.groups import group_strings
 from affil.settings import ReviewSettings
-from affil.types import Decision, Institution, Match, Reason
+from affil.types import Decision, Institution, Match, Name, Reason
 from tests.examples import examples
 
 SETTINGS = ReviewSettings()
@@ -66,6 +67,30 @@ def test_a_member_that_names_anything_else_is_none() -> None:
     ]
     assert grouped(*rows) == [{"University of Coimbra", "Robotics, University of Coimbra"}], "a name that nobody knows"
     rows = [(s, [coimbra]) for s in ("University of Coimbra", "Tanglewick Hospital, University of Coimbra")]
+    assert grouped(*rows) == []
+
+
+def test_a_name_without_telling_words_and_one_cut_by_commas_are_names() -> None:
+    peking, berkeley = match("Peking University", 0.9), match("University of California, Berkeley", 0.9)
+    rows = [(s, [peking]) for s in ("Peking University", "Peking University, China", "Physics, Peking University, Beijing")]
+    assert grouped(*rows) == [{s for s, _ in rows}]
+    rows = [(s, [berkeley]) for s in ("University of California, Berkeley", "EECS, University of California, Berkeley, USA")]
+    assert grouped(*rows) == [{s for s, _ in rows}]
+    rows = [(s, [peking]) for s in ("Peking University", "Peking University, University of Tanglewick")]
+    assert grouped(*rows) == []
+
+
+def test_what_names_its_institution_again_or_the_parent_of_it_names_nothing_else() -> None:
+    penn = match("University of Pennsylvania", 0.9)
+    of_penn = replace(penn.institution, names=(Name("University of Pennsylvania"), Name("GRASP Laboratory", kind="alias")))
+    grasp = replace(penn, institution=of_penn, alias="GRASP Laboratory")
+    rows = [(s, [grasp]) for s in ("GRASP Laboratory", "GRASP Laboratory, University of Pennsylvania")]
+    assert grouped(*rows) == [{s for s, _ in rows}]
+    sydney, unit = match("University of Sydney", 0.99, chosen=False), match("Centre for Field Robotics", 0.9)
+    unit = replace(unit, institution=replace(unit.institution, parents=(sydney.institution.id,)))
+    rows = [("Centre for Field Robotics", [unit]), ("Centre for Field Robotics, University of Sydney", [unit, sydney])]
+    assert grouped(*rows) == [{s for s, _ in rows}]
+    rows = [rows[0], ("Centre for Field Robotics, University of Sydney, University of Tanglewick", [unit, sydney])]
     assert grouped(*rows) == []
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from affil.batch import match_file
+from affil.match import why_not
 
 pytestmark = pytest.mark.slow
 TOKEN = "sesame"
@@ -63,6 +64,10 @@ def test_it_matches(made: Any, tiny_matcher: Any) -> None:
     found = [[m.institution_id for m in result.matches] for result in answer.results]
     assert found == [[m.institution.id for m in result.matches] for result in tiny_matcher.match_many(strings)]
     assert any(found)
+    unset = importlib.import_module(f"{made[0].__name__}.types").UNSET
+    why = ["" if result.why is unset else result.why.value for result in answer.results]
+    assert why == [result.why for result in tiny_matcher.match_many(strings)] == ["", "nothing_named"]
+    assert why_not(tiny_matcher, strings[1:])[0].nothing.said == answer.results[1].explanation
     one = call(made, "get_match", affiliation=strings[0])
     assert one.results == answer.results[:1]
     wrong = call(made, "post_match", body=model(made, "MatchBody")(affiliations=["x" * 10_001]))

@@ -7,12 +7,11 @@ import json
 import logging
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from affil.match import COLUMNS
+from affil.match import COLUMNS, why_not
 from affil.service.limits import Limits
 from affil.service.routing import Json
 from affil.service.security import Access
@@ -29,8 +28,13 @@ OWN = {"origin": "http://127.0.0.1:8372"}
 
 def test_the_answers_are_the_librarys(service: Any) -> None:
     answer = service.client.post("/match", json={"affiliations": STRINGS}).json()
-    expected = [{**replace(r, why="").to_dict(), "candidates": []} for r in service.matcher.match_many(STRINGS)]
+    explained = why_not(service.matcher, STRINGS)
+    said = [{"explanation": e.nothing.said} if e.nothing else {} for e in explained]
+    results = [e.result for e in explained]
+    assert results == service.matcher.match_many(STRINGS)
+    expected = [{**r.to_dict(), **more, "candidates": []} for r, more in zip(results, said, strict=True)]
     assert answer["results"] == json.loads(json.dumps(expected))
+    assert [r["why"] for r in answer["results"] if r["decision"] == "none"] == ["nothing_named", "no_words"]
     assert answer["version"] == service.matcher.version
     one = service.client.get("/match", params={"affiliation": STRINGS[0]}).json()
     assert one["results"] == answer["results"][:1]

@@ -24,6 +24,7 @@ from affil.cli import (
     ledger,
     match,
     mcp,
+    model,
     ranking,
     rankings,
     registry,
@@ -54,8 +55,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(match.match)
-app.command()(match.evaluate)
-app.command()(match.train)
+app.command()(model.evaluate)
+app.command()(model.train)
 app.command()(workspace.run)
 app.command()(formats.formats)
 app.add_typer(fetch.app, name="fetch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +15,7 @@ from affil.match.pairs import STRIDE, expand, keys_in, rank_within
 from affil.names import tokenize
 from affil.names.fold import generic
 from affil.registry.arrays import Bools, Floats, Ints
-from affil.types import NameKind
+from affil.types import Match, NameKind
 
 _COLUMN = {
     name: NAMES.index(name)
@@ -28,13 +29,33 @@ class Lack(NamedTuple):
     """Why a text names none: a key of `affil.match.why_not.NOTHING`, the number of the nearest institution, -1 without one, and who
     decided so and why, where a person did.
 
-    Of several parts of a string that with the highest `rank` is told.
+    Of several parts of a string that with the highest `rank` is told. `owner` is the number of the nearest one's name in the index,
+    `probability` what the model gives it.
     """
 
     why: str
     nearest: int = -1
     rank: float = -1.0
     words: str = ""
+    owner: int = -1
+    probability: float = 0.0
+
+
+class Ranked(tuple[Match, ...]):
+    """The institutions of one string, those chosen first (`Matcher.ranked`), and why none is chosen, where that is so."""
+
+    lack: Lack | None
+
+    def __new__(cls, matches: Iterable[Match] = (), lack: Lack | None = None) -> Ranked:
+        """Of these matches."""
+        made = super().__new__(cls, matches)
+        made.lack = lack
+        return made
+
+    @property
+    def why(self) -> str:
+        """Why none is chosen, a key of `affil.match.NOTHING`; "" where one is."""
+        return self.lack.why if self.lack else ""
 
 
 def lacks(m: Mentions, pairs: Pairs, probability: Floats, texts: Bools, index: Index, near: float) -> dict[int, Lack]:
@@ -77,8 +98,9 @@ def lacks(m: Mentions, pairs: Pairs, probability: Floats, texts: Bools, index: I
         "below_threshold",
     )
     rank = probability[rows] + (exact & elsewhere)
-    inst = pairs.candidates.inst[rows]
-    return out | {t: Lack(*of) for t, *of in zip(text.tolist(), why.tolist(), inst.tolist(), rank.tolist(), strict=True)}
+    c = pairs.candidates
+    told = (column.tolist() for column in (text, why, c.inst[rows], rank, c.owner[rows], probability[rows]))
+    return out | {t: Lack(w, inst, r, owner=owner, probability=p) for t, w, inst, r, owner, p in zip(*told, strict=True)}
 
 
 def _nearest(

@@ -25,7 +25,7 @@ from affil.match.explain import READ, explain
 from affil.match.features.featurize import featurize
 from affil.match.found import Answer, Found, decided_rows, found_rows, identified, most_specific, moved, united, without
 from affil.match.index import Index
-from affil.match.lacking import Lack, lacks
+from affil.match.lacking import Lack, Ranked, lacks
 from affil.match.mentions import prepare
 from affil.match.modelfile import load_model
 from affil.match.pairs import rank_within
@@ -159,7 +159,7 @@ class Matcher:
         low = self.settings.decide.review
         return tuple(replace(m, decision=Decision.NONE) if m.probability < low else m for m in out)
 
-    def ranked(self, affiliations: Sequence[str], limits: Sequence[int], least: float = 0.0) -> list[tuple[Match, ...]]:
+    def ranked(self, affiliations: Sequence[str], limits: Sequence[int], least: float = 0.0) -> list[Ranked]:
         """The institutions that `match_many` chooses for each string, then others, likeliest first.
 
         Args:
@@ -174,13 +174,12 @@ class Matcher:
         answers = dict(zip(distinct, self._answers(distinct, max(wanted.values(), default=0)), strict=True))
         out = []
         for string, limit in zip(affiliations, limits, strict=True):
-            rows = answers[string].rows
+            rows, lack = answers[string]
             rivals = [r for r in rows if not r.chosen and r.probability >= least]
             chosen = [r for r in rows if r.chosen]
             shown = [*chosen, *rivals[: max(limit - len(chosen), 0)]]
-            out.append(
-                tuple(m if r.chosen else replace(m, decision=Decision.NONE) for r in shown for m in [self._explained(r)])
-            )
+            found = (m if r.chosen else replace(m, decision=Decision.NONE) for r in shown for m in [self._explained(r)])
+            out.append(Ranked(found, lack))
         return out
 
     def match_table(self, affiliations: Strings, column: str | None = None, *, none: bool = False) -> pa.Table:
@@ -305,6 +304,13 @@ class Matcher:
         named = ["" if b in (row.inst, len(ids)) else ids[b] for b, row in zip(owner, rows, strict=True)]
         return pa.array(named, pa.string())
 
+    def _nearest(self, lack: Lack) -> Match | None:
+        """The institution nearest to what a string names, which has none; not where its name stands."""
+        if lack.nearest < 0:
+            return None
+        name = str(self._names[int(self._index.owner_name[lack.owner])].as_py())
+        return Match(self._institution(lack.nearest), lack.probability, Decision.NONE, 0, 0, name)
+
     def _explained(self, row: Found) -> Match:
         read = dict(zip(READ, np.frombuffer(row.features, np.float32).tolist(), strict=True)) if row.features else {}
         if row.decided:
@@ -324,10 +330,6 @@ class Matcher:
             reasons,
             stated=row.stated,
         )
-
-    def _lack(self, affiliation: str) -> Lack | None:
-        """Why one string names no institution; None if it names one."""
-        return self._answers([affiliation])[0].lack
 
     def _answers(self, strings: Sequence[str], rivals: int = 0) -> list[Answer]:
         """The institutions chosen for each string, most probable first, then up to `rivals` others per part; or why there is none."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from affil.match.lacking import Lack
+from affil.match.lacking import Ranked
 from affil.match.mentions import prepare
 from affil.names import fold, tokenize
 from affil.names.fold import generic
@@ -84,7 +84,7 @@ class Nothing:
     """
 
     why: str
-    said: str
+    said: Said
     next: tuple[str, ...]
     nearest: Match | None = None
     missing: tuple[str, ...] = ()
@@ -113,10 +113,29 @@ def why_not(matcher: Matcher, affiliations: Sequence[str], candidates: int = 0) 
         chosen = tuple(m for m in ranked if m.decision != Decision.NONE)
         others = ranked[len(chosen) :]
         rejected = tuple(_rejected(matcher, string, m, chosen) for m in others[:candidates])
-        lack = None if chosen else matcher._lack(string)
-        nothing = None if lack is None else _nothing(matcher, string, lack, others)
+        nothing = why_none(matcher, string, ranked)
         out.append(Explained(Result(string, chosen, nothing.why if nothing else ""), rejected, nothing))
     return out
+
+
+def why_none(matcher: Matcher, string: str, ranked: Ranked) -> Nothing | None:
+    """Explain why nothing is chosen in a string; None where something is.
+
+    Args:
+        matcher: the matcher that ranked it.
+        string: the string.
+        ranked: what `Matcher.ranked` makes of it. `Nothing.nearest` is None if the nearest institution is not among them.
+    """
+    lack = ranked.lack
+    if lack is None:
+        return None
+    about = matcher._nearest(lack)
+    nearest = next((m for m in ranked if about is not None and m.institution.id == about.institution.id), None)
+    about = nearest or about
+    missing = _missing(matcher, string, about) if about is not None else ()
+    values = {**_values(matcher, string, about, missing), "decided": lack.words}
+    steps = tuple(Said(n, named=values) for n in NEXT[lack.why])
+    return Nothing(lack.why, Said(NOTHING[lack.why], named=values), steps, nearest, missing)
 
 
 def _rejected(matcher: Matcher, string: str, m: Match, chosen: Sequence[Match]) -> Rejected:
@@ -147,14 +166,6 @@ def _rejected(matcher: Matcher, string: str, m: Match, chosen: Sequence[Match]) 
     if other is not None:
         values |= {"other": other.institution.name, "words": string[other.start : other.end]}
     return Rejected(m, why, Said(REJECTED[why], named=values))
-
-
-def _nothing(matcher: Matcher, string: str, lack: Lack, others: Sequence[Match]) -> Nothing:
-    nearest = next((m for m in others if lack.nearest >= 0 and m.institution.id == matcher.registry.ids[lack.nearest]), None)
-    missing = _missing(matcher, string, nearest) if nearest is not None else ()
-    values = {**_values(matcher, string, nearest, missing), "decided": lack.words}
-    steps = tuple(Said(n, named=values) for n in NEXT[lack.why])
-    return Nothing(lack.why, Said(NOTHING[lack.why], named=values), steps, nearest, missing)
 
 
 def _elsewhere(m: Match) -> bool:

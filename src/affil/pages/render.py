@@ -96,6 +96,7 @@ def render(
         "countries": lambda: texts.countries(language),
         "kind_of": lambda name: texts.kind(name, language),
         "evidence": lambda match: texts.evidence(match, language),
+        "told": lambda message: texts.told(message, language),
         "visible": visible,
         "lang": texts.LANGUAGES[language],
         "others": [(tag, html, texts.text("language", tag)) for tag, html in texts.LANGUAGES.items() if tag != language],

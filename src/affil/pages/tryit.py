@@ -6,15 +6,17 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jinja2
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from affil.io.writers import harmless
-from affil.match import COLUMNS, match_records
+from affil.match import COLUMNS, match_records, why_none
 from affil.pages.language import language_of, set_language
 from affil.pages.render import render
 from affil.review.card import Piece, in_pieces
@@ -25,6 +27,7 @@ from affil.service.routing import Json, errors
 from affil.service.server import endpoint
 from affil.settings import ServeSettings
 from affil.types import Institution, Match, Result
+from affil.wording import Said
 
 EXAMPLE = (
     "Dept. of CSE, 港中大, Shatin; SenseTime Research",
@@ -40,11 +43,12 @@ _WORLD = (0.0, 5.0, 360.0, 145.0)  # x, y, width, height in degrees: all land ex
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A string shown on the page."""
+    """A string shown on the page, and why it has no institution."""
 
     result: Result
     pieces: tuple[Piece, ...]
     cut: int
+    why: Said | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +96,12 @@ class TryIt:
             said = texts.text("too_many_lines", language_of(request), f"{len(lines):,}", f"{self.settings.lines:,}")
             return self._page(request, "tryit.html", 413, text=text, shown=None, said=said)
         matches = await self.api.ranked(request, lines, 0, self.settings.lines)
-        results = [Result(line, found) for line, found in zip(lines, matches, strict=True)]
-        shown = [Shown(r, *in_pieces(r.affiliation, r.matches, self.settings.characters)) for r in results]
+        results = [Result(line, found, found.why) for line, found in zip(lines, matches, strict=True)]
+        why = await run_in_threadpool(lambda: [*map(partial(why_none, self.api.matcher), lines, matches)])
+        shown = [
+            Shown(r, *in_pieces(r.affiliation, r.matches, self.settings.characters), w.said if w else None)
+            for r, w in zip(results, why, strict=True)
+        ]
         points = points_of(results)
         counts = {decision: sum(r.decision == decision for r in results) for decision in ("match", "review", "none")}
         view = " ".join(f"{v:g}" for v in window(points))
@@ -111,7 +119,7 @@ class TryIt:
         rows = csv.DictWriter(out, ["affiliation", *COLUMNS], restval="", lineterminator="\n")
         rows.writeheader()
         for line, found in zip(lines, matches, strict=True):
-            records = ({"affiliation": line, **record} for record in match_records(Result(line, found)))
+            records = ({"affiliation": line, **record} for record in match_records(Result(line, found, found.why)))
             rows.writerows({c: harmless(v) if isinstance(v, str) else v for c, v in record.items()} for record in records)
         disposition = {"content-disposition": 'attachment; filename="matches.csv"'}
         return Response(out.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=disposition)

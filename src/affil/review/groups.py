@@ -9,7 +9,8 @@ what was found stands alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from affil.types import AGAINST, Decision, Match
 
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Words = frozenset[str]
 
 # Heads of organisations of their own; colleges, institutes, centres and laboratories are more often part of one.
 _OWN = frozenset({"university", "hospital", "company", "foundation", "clinic"})
@@ -44,17 +46,23 @@ def group_strings(strings: Sequence[str], matches: Sequence[Sequence[Match]], se
     """
     if not strings:
         return np.zeros(0, np.int64)
-    names, keys = _keys(matches, settings.rival)
+    keys = _keys(matches, settings.rival)
     words = _words(strings)
-    alone = _names_more(strings, names) & (keys != _NOTHING)
+    alone = _names_more(strings, matches) & (keys != _NOTHING)
     keys = np.where(keys == _NOTHING, np.char.add("words\t", words), keys)
     distinct = np.char.add("alone\t", np.arange(len(strings)).astype(str))
     return np.unique(np.where(alone, distinct, keys), return_inverse=True)[1].astype(np.int64)
 
 
-def _keys(matches: Sequence[Sequence[Match]], rival: float) -> tuple[list[str], npt.NDArray[np.str_]]:
-    """For each string the names by which its institutions were chosen, and what it is grouped by."""
-    rows = [(k, m) for k, found in enumerate(matches) for m in found]
+def _keys(matches: Sequence[Sequence[Match]], rival: float) -> npt.NDArray[np.str_]:
+    """What each string is grouped by: what was chosen and why, and what else may be meant, but for the parents of what was chosen."""
+    above = [_parents(found) for found in matches]
+    rows = [
+        (k, m)
+        for k, found in enumerate(matches)
+        for m in found
+        if m.decision != Decision.NONE or m.institution.id not in above[k]
+    ]
     found = pa.table(
         {
             "string": pa.array([k for k, _ in rows], pa.int64()),
@@ -74,7 +82,7 @@ def _keys(matches: Sequence[Sequence[Match]], rival: float) -> tuple[list[str], 
         db.register("strings", pa.table({"string": pa.array(np.arange(len(matches)))}))
         answer = db.sql(
             """
-            SELECT coalesce(string_agg(name, ' ') FILTER (chosen), '') AS names,
+            SELECT
                 coalesce(string_agg(id || chr(9) || CASE WHEN plain THEN '' ELSE name END || chr(9) || reasons, chr(10) ORDER BY id)
                     FILTER (chosen), '') AS answer,
                 coalesce(string_agg(id || chr(9) || name || chr(9) || reasons, chr(10) ORDER BY id)
@@ -84,8 +92,7 @@ def _keys(matches: Sequence[Sequence[Match]], rival: float) -> tuple[list[str], 
             params=[rival],
         ).to_arrow_table()
     columns = [np.array(answer.column(name).to_pylist(), str) for name in ("answer", "rivals")]
-    keys = np.where(columns[0] == "", _NOTHING, np.char.add(np.char.add(columns[0], "\nbeside "), columns[1]))
-    return answer.column("names").to_pylist(), keys
+    return np.where(columns[0] == "", _NOTHING, np.char.add(np.char.add(columns[0], "\nbeside "), columns[1]))
 
 
 def _doubts(match: Match) -> str:
@@ -113,25 +120,51 @@ def _words(strings: Sequence[str]) -> npt.NDArray[np.str_]:
     return np.array([" ".join(sorted({*tokens.words[a:b]})) or s for s, (a, b) in zip(strings, cuts, strict=True)], str)
 
 
-def _names_more(strings: Sequence[str], names: Sequence[str]) -> Flags:
-    """Whether a string has a part without any telling word of the names found in it, that may name another organisation.
+def _names_more(strings: Sequence[str], matches: Sequence[Sequence[Match]]) -> Flags:
+    """Whether a string has a part that holds none of the names found in it, and may name another organisation.
 
-    Such parts are whole ones (set apart by ; or +), and those between commas that have the head of an organisation.
+    Such parts are whole ones (set apart by ; or +), and those between commas that have the head of an organisation. A part that holds
+    another name of what was found, or the parent found beside it, names nothing else ("GRASP Lab, University of Pennsylvania").
     """
-    tokens, known = tokenize(strings), tokenize(names)
-    code = {w: i for i, w in enumerate(sorted({*tokens.words, *known.words}))}
-    of = np.repeat(np.arange(len(strings)), np.diff(tokens.ptr))
-    word = np.array([code[w] for w in tokens.words], np.int64)
-    if not len(word):
-        return np.zeros(len(strings), bool)
-    own = np.repeat(np.arange(len(names)), np.diff(known.ptr)) * len(code) + np.array([code[w] for w in known.words], np.int64)
-    vague = np.array([w in generic() for w in code], bool)
-    head = np.array([w in _OWN or roles().get(w) == "legal" for w in code], bool)
-    telling = np.isin(of * len(code) + word, own) & ~vague[word]
-    new = np.r_[True, of[1:] != of[:-1]]
+    tokens, vague = tokenize(strings), generic()
+    heads = _OWN | {w for w, role in roles().items() if role == "legal"}
+    left: dict[int, list[Words]] = {}  # the parts of each string in which no name was found
+    found = [[m for m in told if m.decision != Decision.NONE or m.institution.id in _parents(told)] for told in matches]
+    spelt = _spelt(m.alias for told in found for m in told)
+    for k, (a, b) in enumerate(pairwise(tokens.ptr.tolist())):
+        words, gaps = tokens.words[a:b], tokens.gap[a:b].tolist()
+        names = [spelt[m.alias] for m in found[k]]
+        suspects = [part for part in _parts(words, gaps, COMMA) if part & heads]
+        suspects += [part for part in _parts(words, gaps, HARD) if part - vague]
+        if other := [part for part in suspects if not any(_holds(part, name, vague) for name in names)]:
+            left[k] = other
+    spelt = _spelt(n.value for k in left for m in found[k] for n in m.institution.names)
     out = np.zeros(len(strings), bool)
-    for least, suspect in ((COMMA, head[word]), (HARD, ~vague[word])):
-        begins = np.flatnonzero(new | np.r_[True, tokens.gap[1:] >= least])
-        other = np.logical_or.reduceat(suspect, begins) & ~np.logical_or.reduceat(telling, begins)
-        out[of[begins[other]]] = True
+    for k, parts in left.items():
+        names = [spelt[n.value] for m in found[k] for n in m.institution.names]
+        out[k] = not all(any(name and name <= part for name in names) for part in parts)
     return out
+
+
+def _parents(matches: Sequence[Match]) -> set[str]:
+    """The institutions right above those chosen."""
+    return {p for m in matches if m.decision != Decision.NONE for p in m.institution.parents}
+
+
+def _spelt(names: Iterable[str]) -> dict[str, Words]:
+    """The words of each name, folded."""
+    distinct = sorted(set(names))
+    return dict(zip(distinct, (frozenset(name.split()) for name in folded(distinct)), strict=True))
+
+
+def _parts(words: Sequence[str], gaps: Sequence[int], least: int) -> list[Words]:
+    """The words of each part of a string, which is cut where words are at least so far apart."""
+    cuts = [0, *(i for i in range(1, len(words)) if gaps[i] >= least), len(words)]
+    return [frozenset(words[a:b]) for a, b in pairwise(cuts)]
+
+
+def _holds(part: Words, name: Words, vague: Words) -> bool:
+    """Whether a part holds a name: a telling word of it, or all of its words ("Peking University", of which none is telling), or no others
+    ("University of California", before ", Berkeley").
+    """
+    return bool(name and (name & part - vague or name <= part or part <= name))

@@ -13,10 +13,8 @@ from types import TracebackType
 from typing import Protocol
 
 from affil.errors import BusyError
+from affil.match.lacking import Ranked
 from affil.settings import ServeSettings
-from affil.types import Match
-
-Ranked = tuple[Match, ...]
 
 
 class Ranker(Protocol):

@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from affil.errors import UnknownIdError
-from affil.match import Matcher
+from affil.match import Matcher, why_none
+from affil.match.lacking import Ranked
 from affil.names.ids import is_id
 from affil.service.batching import Batcher
 from affil.service.models import (
@@ -78,10 +79,16 @@ class Api:
 
     async def _match(self, request: Request, strings: list[str], candidates: int) -> Response:
         found = await self.ranked(request, strings, candidates, self.settings.strings)
-        results = [{**_chosen(s, m).to_dict(), "candidates": _others(s, m)} for s, m in zip(strings, found, strict=True)]
+        results = await run_in_threadpool(lambda: [*map(self._told, strings, found)])
         return Json({"results": results, "version": self.matcher.version})
 
-    async def ranked(self, request: Request, strings: list[str], candidates: int, most: int) -> list[tuple[Match, ...]]:
+    def _told(self, string: str, found: Ranked) -> dict[str, Any]:
+        """What is found in a string, or why nothing is, in words too."""
+        nothing = why_none(self.matcher, string, found)
+        explained = {"explanation": nothing.said} if nothing else {}
+        return {**_chosen(string, found).to_dict(), **explained, "candidates": _others(string, found)}
+
+    async def ranked(self, request: Request, strings: list[str], candidates: int, most: int) -> list[Ranked]:
         """Match strings after checking the limits."""
         settings = self.settings
         if len(strings) > most:
@@ -150,8 +157,8 @@ class Api:
         return Response(self.metrics.text(), media_type="text/plain; version=0.0.4")
 
 
-def _chosen(string: str, matches: Sequence[Match]) -> Result:
-    return Result(string, tuple(m for m in matches if m.decision != Decision.NONE))
+def _chosen(string: str, found: Ranked) -> Result:
+    return Result(string, tuple(m for m in found if m.decision != Decision.NONE), found.why)
 
 
 def _others(string: str, matches: Sequence[Match]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
+from affil.match.why_not import NOTHING
 from affil.names.ids import ROR
 
 
@@ -88,6 +89,12 @@ class Matched(Answer):
     affiliation: str = Field(description="the string", examples=["Dept. of CSE, 港中大, Shatin"])
     decision: Literal["match", "review", "none"] = Field(
         description="for the whole string: review if one of its matches is, none without any", examples=["match"]
+    )
+    why: Literal[*NOTHING] | None = _unless(  # type: ignore[valid-type]
+        description="why there is none; only then", examples=["nothing_named"]
+    )
+    explanation: str | None = _unless(
+        description="the same in a sentence, with the nearest institution", examples=["it contains no name from the registry"]
     )
     matches: list[Found] = Field(description="the institutions that it names")
     candidates: list[Found] = Field(description="others that were not chosen, likeliest first; empty unless asked for")

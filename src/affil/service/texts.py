@@ -8,16 +8,23 @@ from pathlib import Path
 from affil.catalogue import messages
 from affil.names import fold, visible
 from affil.types import NAME_KINDS, REASONS, Match
-from affil.wording import filled
+from affil.wording import Said, filled
 
 # By tag, as HTML has it. A further language is a line here, such as "fr": "fr", and its messages: tools/catalogues.py fr.
 LANGUAGES = {"en": "en", "zh-hans": "zh-Hans", "zh-hant": "zh-Hant"}
 LOCALE = Path(__file__).with_name("locale")
+_COMMAND = Path(__file__).parents[1] / "cli" / "locale"
 
 
 def text(key: str, language: str, *values: object) -> str:
     """A formatted text in a language."""
     return filled(messages(LOCALE, language)[key], *values)
+
+
+def told(message: Said, language: str) -> str:
+    """What the command line says, too, in a language."""
+    found = messages(_COMMAND, language)
+    return message.told(lambda template: found.get(template, template))
 
 
 def kind(name: str, language: str) -> str:
