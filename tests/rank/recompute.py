@@ -19,6 +19,19 @@ def folded(name: str) -> str:
     return " ".join("".join(c if c.isalnum() or unicodedata.combining(c) else " " for c in plain).split())
 
 
+def person(name: str) -> str:
+    """A name with what stands first in front: "Diaz, C., Jr." and "C. Diaz Jr." are one."""
+    parts = [folded(part) for part in name.split(",")]
+    suffixes = {"jr", "sr", "ii", "iii", "iv", "2nd", "3rd"}
+    if len(parts) == 2 and all(name.split(",")) and parts[1] not in suffixes:
+        parts = [parts[1], parts[0]]
+    elif len(parts) == 3 and all(name.split(",")) and parts[1] in suffixes:
+        parts = [parts[2], parts[0], parts[1]]
+    elif len(parts) == 3 and all(name.split(",")) and parts[2] in suffixes:
+        parts = [parts[1], parts[0], parts[2]]
+    return " ".join(filter(None, parts))
+
+
 def over(institution: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
     """All above an institution, in a registry without circles."""
     above = {p for p in parents.get(institution, ()) if p in parents and p != institution}
@@ -163,7 +176,7 @@ def count(
     credit["part"] *= credit["share_of"]
 
     out = pd.DataFrame({"publications": credit.groupby("entity")["paper"].nunique()})
-    named = credit[credit["author"].notna()].assign(person=lambda c: c["author"].map(folded))
+    named = credit[credit["author"].notna()].assign(person=lambda c: c["author"].map(person))
     named = named[named["person"] != ""]
     out["authors"] = named.groupby("entity")["person"].nunique()
     out["authors"] = out["authors"].fillna(0)
