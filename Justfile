@@ -16,8 +16,8 @@ fast *ARGS:
 
 # damages every kind of file a hundred times in each way, and kills every command, or takes its disk away, fifty times each: for hours
 torture seed="0":
-    AFFIL_TORTURE=100 AFFIL_TEST_SEED={{seed}} pytest -n 1 -s -o timeout=0 tests/test_damage.py
-    AFFIL_TORTURE=50 AFFIL_TEST_SEED={{seed}} pytest -n 2 -s -o timeout=0 tests/test_killed.py
+    AFFIL_TORTURE=100 AFFIL_TEST_SEED={{seed}} pytest -n 2 --dist worksteal -s -o timeout=0 tests/test_damage.py
+    AFFIL_TORTURE=50 AFFIL_TEST_SEED={{seed}} pytest -n 2 --dist worksteal -s -o timeout=0 tests/test_killed.py
 
 # style and types
 lint:

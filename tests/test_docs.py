@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -27,6 +28,7 @@ RUN = {
     ROOT / "docs" / "rank.md": {"vision.csv"},
     ROOT / "docs" / "review.md": {"matches.csv", "doubtful.csv", "doubtful.xlsx"},
 }
+END = "---- the end of an example"  # between what several print in one process
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 MARKED = re.compile(r"<!-- (run|not run) by the tests -->\n```(sh|python)\n(.*?)```(?:\n\n```text\n(.*?)```)?", re.DOTALL)
 
@@ -53,19 +55,23 @@ def test_no_page_says_in_vain_that_its_examples_run() -> None:
 def test_the_examples_run(page: Path, python: str, tmp_path: Path) -> None:
     environment = {**os.environ, "PATH": f"{Path(python).parent}:{os.environ['PATH']}", "COLUMNS": "150"}
     code = ""
-    ran = 0
-    for state, language, text, shown in blocks(page):
-        if state != "run":
-            continue
-        ran += 1
-        code += text if language == "python" else ""  # later examples go on with the names of earlier ones
-        command = ["bash", "-euo", "pipefail", "-c", text] if language == "sh" else [python, "-W", "error", "-c", code]
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
-        assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
-        assert "Traceback" not in done.stderr
-        if shown:
-            assert without_probabilities(done.stdout) == without_probabilities(shown)
-    assert ran >= 1
+    marked = [(language, text, shown) for state, language, text, shown in blocks(page) if state == "run"]
+    assert marked
+    for language, some in itertools.groupby(marked, key=lambda block: block[0]):
+        together = [*some]
+        for run in [together] if language == "python" else [[one] for one in together]:
+            texts = [text for _, text, _ in run]
+            if language == "sh":
+                command = ["bash", "-euo", "pipefail", "-c", *texts]
+            else:  # later examples go on with the names of earlier ones
+                command = [python, "-W", "error", "-c", f"print({END!r})\n".join([code, *texts])]
+                code += "".join(texts)
+            done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+            assert done.returncode == 0, f"{texts}\n{done.stdout}\n{done.stderr}"
+            assert "Traceback" not in done.stderr
+            printed = done.stdout.split(f"{END}\n")[-len(run) :]
+            for (_, _, shown), out in zip(run, printed, strict=True):
+                assert not shown or without_probabilities(out) == without_probabilities(shown)
     assert RUN[page] <= {file.name for file in tmp_path.iterdir()}
     if "matches.csv" in RUN[page]:
         assert (tmp_path / "matches.csv").read_text("utf-8").startswith("id,affiliation,institution_id,")

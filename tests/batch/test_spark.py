@@ -221,12 +221,12 @@ def test_the_command(
 
 
 def test_spark_connect_gives_what_one_machine_gives(
-    through_connect: dict[str, str], matcher: Matcher, strings: Path, tmp_path: Path
+    through_connect: dict[str, str], python: str, matcher: Matcher, strings: Path, tmp_path: Path
 ) -> None:
     local = match_file(strings.with_suffix(".parquet"), tmp_path / "local.parquet", matcher=matcher)
     files = ["--registry", str(matcher.registry.path), "--model", str(matcher.model_path)]
     command = [
-        sys.executable,
+        python,
         "-m",
         "affil",
         "match",
@@ -251,10 +251,12 @@ def test_spark_connect_gives_what_one_machine_gives(
     assert content(tmp_path / "out.parquet") == before
 
 
-def test_a_server_that_is_not_there_is_said_at_once(through_connect: dict[str, str], matcher: Matcher, strings: Path) -> None:
+def test_a_server_that_is_not_there_is_said_at_once(
+    through_connect: dict[str, str], python: str, matcher: Matcher, strings: Path
+) -> None:
     nowhere = {**through_connect, "SPARK_REMOTE": f"sc://127.0.0.1:{free_port()}/;token=secret"}
     files = ["--registry", str(matcher.registry.path), "--model", str(matcher.model_path)]
-    command = [sys.executable, "-m", "affil", "match", strings, "-o", strings / "out", "--engine", "spark", *files]
+    command = [python, "-m", "affil", "match", strings, "-o", strings / "out", "--engine", "spark", *files]
     done = subprocess.run(command, env=nowhere, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 2
     assert re.fullmatch(

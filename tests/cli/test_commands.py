@@ -331,8 +331,6 @@ def test_registry_build(call: Call) -> None:
     built = json.loads(call("registry", "build", "own.csv", "-o", "own.affil", "--json").out)
     assert built["records"] == 1
     assert "羽水研究所" in call("registry", "show", "x:1", "--registry", "own.affil").out
-    both = json.loads(call("registry", "build", "own.csv", "shipped", "-o", "both.affil", "--json").out)
-    assert both["records"] == len(Registry.open()) + 1
 
 
 def test_registry_build_says_what_rows_of_ones_own_meet(call: Call) -> None:
@@ -356,6 +354,7 @@ def test_registry_build_says_what_rows_of_ones_own_meet(call: Call) -> None:
     ]
     assert Registry.open("own.affil").get("own:1").city == "Shenzhen"
     shipped = Registry.open()
+    assert told["records"] == len(shipped) + 1, "two rows are of institutions that it has"
     for ident in ("https://ror.org/03cve4549", "https://ror.org/02v51f717"):
         assert Registry.open("own.affil").get(ident).city == shipped.get(ident).city == "Beijing"
 

@@ -126,14 +126,16 @@ READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift &&
 
 
 @pytest.mark.slow
-def test_a_workspace_on_a_read_only_mount_is_ranked_and_what_must_write_says_so(review_ws: Workspace, tmp_path: Path) -> None:
+def test_a_workspace_on_a_read_only_mount_is_ranked_and_what_must_write_says_so(
+    review_ws: Workspace, python: str, tmp_path: Path
+) -> None:
     """Also with decisions that were made elsewhere since it was counted."""
     alone = ["unshare", "-rm", "sh", "-c", READ_ONLY, "sh", str(tmp_path / "ws")]
     if shutil.which("unshare") is None or subprocess.run([*alone, "true"], capture_output=True, check=False).returncode:
         pytest.skip("needs a namespace to mount in")
 
     def affil(*arguments: str, read_only: bool = True) -> tuple[int, str, str]:
-        command = [*(alone if read_only else ()), sys.executable, "-m", "affil", *arguments]
+        command = [*((*alone, sys.executable) if read_only else (python,)), "-m", "affil", *arguments]
         done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
         return done.returncode, done.stdout, done.stderr
 

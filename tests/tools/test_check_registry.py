@@ -1,6 +1,8 @@
 """tools/check_registry.py passes on the shipped tables, and says what is wrong with broken ones."""
 
+import contextlib
 import csv
+import io
 import shutil
 import sys
 from collections.abc import Callable
@@ -115,43 +117,78 @@ def test_every_kind_of_fault_is_found_with_its_row(check: Check, tables: Path) -
         assert any(line.startswith(where) and what in line for line in lines), (where, what)
 
 
-def test_a_city_is_spelt_in_one_way(check: Check, tables: Path) -> None:
-    def institutions(rows: list[Row]) -> None:
-        for city, other in (("Zürich", "Zurich"), ("Munich", "München"), ("Boston", "Cambridge")):
-            row = next(r for r in rows if r["city"] == city)
-            row["city"] = other
-            respelt.append(f"institutions.csv:{rows.index(row) + 2}")
-
-    respelt: list[str] = []
-    change(tables / "institutions.csv", institutions)
-    code, lines = check("--data", tables)
-    assert code == 1
-    assert [line for line in lines[:-1] if line.startswith(respelt[0]) and "'Zurich' is 'Zürich' elsewhere" in line]
-    assert [line for line in lines[:-1] if line.startswith(respelt[1]) and "'München' is 'Munich' elsewhere" in line]
-    assert len(lines) == 3  # Boston and Cambridge are two cities
+RESPELT = (("Zürich", "Zurich"), ("Munich", "München"), ("Boston", "Cambridge"))  # Boston and Cambridge are two cities
+MOVED: dict[str, Row] = {
+    "https://ror.org/01nc8zs04": {"lat": "25.9553", "lon": "80.1484"},  # Hamirpur of Uttar Pradesh, not of Himachal Pradesh
+    "https://ror.org/05rp1t554": {"lat": "22.6305", "lon": "110.1469"},  # Yulin of Guangxi, not of Shaanxi
+    "https://ror.org/04aah1z61": {"region": "NO-30"},  # Viken was dissolved in 2024
+    "https://ror.org/05a28rw58": {"region": "DE-BE"},  # of another country
+    "https://ror.org/0161xgx34": {"region": ""},
+    "https://ror.org/01r4bn552": {"region": "BE-WAL"},  # it is in Flanders
+    "https://ror.org/05f950310": {"region": "BE-VBR"},  # a province of Flanders, of the second level
+}
 
 
-def test_coordinates_lie_in_the_region_named(check: Check, tables: Path) -> None:
-    def institutions(rows: list[Row]) -> None:
-        def broken(id: str, **values: str) -> None:
+class Broken:
+    """What the tool says of tables with some faults in a few rows, and where these rows are."""
+
+    def __init__(self, tables: Path) -> None:
+        self.respelt: list[str] = []
+        self.moved: dict[str, str] = {}
+        self.nowhere: list[str] = []
+        change(tables / "institutions.csv", self._institutions)
+        change(tables / "names.csv", self._names)
+        excused = {"id": self._excused, "check": "city", "why": "a village"}
+        change(tables / "exceptions.csv", lambda rows: rows.append(excused))
+        said = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(said):
+            patch.setattr(sys, "argv", ["check_registry.py", "--data", str(tables)])
+            assert check_registry.main() == 1
+        self.lines = said.getvalue().splitlines()[:-1]
+
+    def _institutions(self, rows: list[Row]) -> None:
+        places = {row["id"]: f"institutions.csv:{n}" for n, row in enumerate(rows, 2)}
+
+        def where(row: Row) -> str:
+            return places[row["id"]]
+
+        for id, values in MOVED.items():
             row = next(r for r in rows if r["id"] == id)
             row |= values
-            where[id] = f"institutions.csv:{rows.index(row) + 2}"
+            self.moved[id] = where(row)
+        for city, other in RESPELT:
+            row = next(r for r in rows if r["city"] == city and r["id"] not in MOVED)
+            row["city"] = other
+            self.respelt.append(where(row))
+        one, two = [r for r in rows if where(r) not in (*self.respelt, *self.moved.values())][6:8]
+        one["city"], two["city"] = "Nowhere at All", "Nowhere Else"
+        self.nowhere, self._excused = [where(one), where(two)], one["id"]
 
-        broken("https://ror.org/01nc8zs04", lat="25.9553", lon="80.1484")  # Hamirpur of Uttar Pradesh, not of Himachal Pradesh
-        broken("https://ror.org/05rp1t554", lat="22.6305", lon="110.1469")  # Yulin of Guangxi, not of Shaanxi
-        broken("https://ror.org/04aah1z61", region="NO-30")  # Viken was dissolved in 2024
-        broken("https://ror.org/05a28rw58", region="DE-BE")  # of another country
-        broken("https://ror.org/0161xgx34", region="")
-        broken("https://ror.org/01r4bn552", region="BE-WAL")  # it is in Flanders
-        broken("https://ror.org/05f950310", region="BE-VBR")  # a province of Flanders, of the second level
+    def _names(self, rows: list[Row]) -> None:
+        peking = "https://ror.org/02v51f717"
+        rows.append({"id": peking, "name": "北京大学堂", "language": "zh", "kind": "label", "until": ""})
+        rows.append({"id": peking, "name": "京師大學堂", "language": "zh-hant", "kind": "label", "until": ""})
+        rows.append({"id": peking, "name": "京师大学堂", "language": "zh", "kind": "former", "until": "1912"})
 
-    where: dict[str, str] = {}
-    change(tables / "institutions.csv", institutions)
-    code, lines = check("--data", tables)
-    assert code == 1
-    found = {line.split(": ")[1]: line for line in lines[:-1] if "[region]" in line}
-    assert {id: line.split(": ")[0] for id, line in found.items()} == where
+    def of(self, *where: str) -> list[str]:
+        return [line for line in self.lines if line.split(": ")[0] in where]
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> Broken:
+    return Broken(shutil.copytree(DATA, tmp_path_factory.mktemp("broken") / "data"))
+
+
+def test_a_city_is_spelt_in_one_way(broken: Broken) -> None:
+    zurich, munich, boston = broken.respelt
+    assert ["'Zurich' is 'Zürich' elsewhere" in line for line in broken.of(zurich)] == [True]
+    assert ["'München' is 'Munich' elsewhere" in line for line in broken.of(munich)] == [True]
+    assert broken.of(boston) == []
+
+
+def test_coordinates_lie_in_the_region_named(broken: Broken) -> None:
+    found = {line.split(": ")[1]: line for line in broken.lines if "[region]" in line}
+    assert {id: line.split(": ")[0] for id, line in found.items()} == broken.moved
     assert "coordinates are in IN-UP (near Hamīrpur), not in IN-HP" in found["https://ror.org/01nc8zs04"]
     assert "coordinates are in CN-GX (near Yulin), not in CN-SN" in found["https://ror.org/05rp1t554"]
     assert "'NO-30' is no region of NO" in found["https://ror.org/04aah1z61"]
@@ -161,29 +198,18 @@ def test_coordinates_lie_in_the_region_named(check: Check, tables: Path) -> None
     assert "'BE-VBR' is no region of BE but a part of one; use BE-VLG" in found["https://ror.org/05f950310"]
 
 
-def test_a_row_has_one_chinese_label_a_script(check: Check, tables: Path) -> None:
-    def names(rows: list[Row]) -> None:
-        peking = "https://ror.org/02v51f717"
-        rows.append({"id": peking, "name": "北京大学堂", "language": "zh", "kind": "label", "until": ""})
-        rows.append({"id": peking, "name": "京師大學堂", "language": "zh-hant", "kind": "label", "until": ""})
-        rows.append({"id": peking, "name": "京师大学堂", "language": "zh", "kind": "former", "until": "1912"})
-
-    change(tables / "names.csv", names)
-    code, lines = check("--data", tables)
-    assert code == 1
-    assert lines[:-1] == [
+def test_a_row_has_one_chinese_label_a_script(broken: Broken) -> None:
+    assert [line for line in broken.lines if line.startswith("names.csv")] == [
         "names.csv: https://ror.org/02v51f717: [name] has 2 labels in zh; make all but one alias or former",
     ]
 
 
-def test_an_exception_excuses_its_fault_only(check: Check, tables: Path) -> None:
-    def institutions(rows: list[Row]) -> None:
-        rows[6]["city"], rows[7]["city"] = "Nowhere at All", "Nowhere Else"
-        excused.append(rows[6]["id"])
+def test_an_exception_excuses_its_fault_only(broken: Broken) -> None:
+    excused, other = broken.nowhere
+    assert broken.of(excused) == []
+    assert ["[city] GeoNames has no 'Nowhere Else'" in line for line in broken.of(other)] == [True]
 
-    excused: list[str] = []
-    change(tables / "institutions.csv", institutions)
-    change(tables / "exceptions.csv", lambda rows: rows.append({"id": excused[0], "check": "city", "why": "a village"}))
-    code, lines = check("--data", tables)
-    assert code == 1
-    assert [line.split(": ")[0] for line in lines[:-1]] == ["institutions.csv:9"]
+
+def test_rows_without_a_fault_are_left_alone(broken: Broken) -> None:
+    known = {"names.csv", *broken.respelt, *broken.moved.values(), *broken.nowhere}
+    assert {line.split(": ")[0] for line in broken.lines} <= known
