@@ -531,6 +531,7 @@ def test_names_of_countries_take_an_article_where_english_has_one(language: str,
         name=lambda level, code: names.get(language, {}).get(code, code),
         names=Names(language),
         data=SimpleNamespace(entities={}),
+        beside=lambda name, more: i18n.text("beside", language, name, more) if more else name,
     )
     said = leader(with_country({"US": 0.4, "NL": 0.3}))
     assert said is not None
@@ -557,6 +558,7 @@ def test_a_change_of_lead_is_told_in_three_languages(language: str, sentence: st
         name=lambda level, code: names[language][code],
         names=Names(language),
         data=SimpleNamespace(entities={}),
+        beside=lambda name, more: i18n.text("beside", language, name, more) if more else name,
     )
     (known,) = source().trends.values()
     said = passed(
