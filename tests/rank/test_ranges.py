@@ -207,7 +207,7 @@ def test_a_row_is_moved_by_itself_or_by_the_first_that_pass_it(entities: list[tu
     adding = [k for k, (*_, adds) in enumerate(entities) if adds]
     none = np.zeros(0)
     found = Doubts(counted, counted, decided, *(none.astype(int),) * 2, none, none, *(none.astype(bool),) * 2)
-    row, passing = _passing(found, np.arange(len(entities)), np.array(adding, np.int64), 20)
+    row, passing = _passing(found, np.arange(len(entities)), np.array(adding, np.int64), PLAIN)
     got = sorted(zip(row.tolist(), passing.tolist(), strict=True))
     passed = {
         k: [e for e in adding if counted[e] <= counted[k] and decided[e] >= decided[k]][:20] for k in range(len(entities))
