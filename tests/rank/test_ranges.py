@@ -18,7 +18,7 @@ from affil.rank.doubt import Doubts, doubts
 from affil.rank.numbers import number_texts
 from affil.rank.ranges import Atoms, _most_mentioned, _passing
 from affil.settings import RankSettings
-from affil.types import Paper
+from affil.types import Author, Paper
 
 from .test_credit import INSTITUTIONS, STRINGS, VENUES, Answers, found, naive, one_each, paper, tables
 
@@ -80,6 +80,28 @@ def test_expectations_and_effects_are_those_of_all_combinations(
         right, wrong = kept_in[:, k], ~kept_in[:, k]
         wanted = weight[right] @ table[right] / weight[right].sum() - weight[wrong] @ table[wrong] / weight[wrong].sum()
         assert effects[:, k] == pytest.approx(wanted, abs=0.02 if by == "index" else 1e-9)
+
+
+@pytest.mark.parametrize("by", ["publications", "authors", "adjusted"])
+@pytest.mark.parametrize("decision", ["match", "review"])
+@pytest.mark.parametrize("roll_up", ["parent", "top"])
+def test_strings_of_an_author_that_name_other_parents_are_one_claim(by: Any, decision: str, roll_up: Any) -> None:
+    """Delta has the parents Gamma and Alpha; what names Gamma beside it is Gamma's alone, whatever else the author states."""
+    papers = [
+        Paper("1", "One", "CV", 2020, (Author("Ann", ("s0", "s1")), Author("Bo", ("s1",)))),
+        Paper("2", "Two", "CV", 2020, (Author("Cy", ("s0",)),)),
+    ]
+    answers: Answers = {"s0": [("d", decision)], "s1": [("d", decision)]}
+    with database(PLAIN.memory) as db:
+        prepare(db, tables(papers, answers, beside={"s1": ["c"]}), {}, VENUES, PLAIN)
+        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN), PLAIN)))
+        measure(db, VENUES, PLAIN, level="institution", by=by, roll_up=roll_up)
+        got = doubts(db, by, PLAIN)
+        ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]
+    right: Answers = {s: [("d", "match")] for s in answers}
+    all_right = values(papers, right, by, "institution", roll_up=roll_up, beside={"s1": ["c"]})
+    assert got.decided == pytest.approx([all_right[i] for i in ids])
+    assert got.counted == pytest.approx(got.decided if decision == "match" else [0] * len(ids))
 
 
 def made_up(seed: int, *, whole: bool) -> Doubts:
