@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import secrets
@@ -13,14 +14,16 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hypothesis
 import pytest
+import typer.main
+import typer.testing
 
 from tests.browser import browser as browser  # a fixture
+from tests.forked import SOCKET
 
 # How long one example takes is the machine's affair; --hypothesis-profile=thorough looks for what is rare.
 hypothesis.settings.register_profile("affil", deadline=None, max_examples=50)
@@ -55,6 +58,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 
 # Tests read English, whatever the language of who runs them.
 os.environ["AFFIL_LANG"] = "en"
+
+# The commands stay what they are from call to call, but for what another language changes in them, and take longer to make than most
+# take to run.
+_make, _made = typer.main.get_command, functools.cache(typer.main.get_command)
+typer.testing._get_command = typer.main.get_command = lambda app: (_made if os.environ["AFFIL_LANG"] == "en" else _make)(app)
 
 # Where tests are started in the background of a shell, SIGINT is ignored, and what they start would ignore it, too.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
@@ -133,16 +141,17 @@ def start() -> Iterator[Any]:
 FORKED = HERE / "forked.py"
 # What affil imports on use only
 LIBRARIES = (
-    "chardet", "duckdb", "httpx2", "ijson", "lxml.etree", "opencc", "openpyxl", "pandas", "pyarrow.compute", "pyarrow.parquet",
-    "pycountry", "python_calamine", "rich.console", "rich.progress", "rich.table", "scipy.optimize", "skops.io", "sklearn.ensemble",
-    "sklearn.metrics", "tomlkit",
+    "chardet", "duckdb", "encodings.gb18030", "encodings.utf_8_sig", "httpx2", "ijson", "lxml.etree", "opencc", "openpyxl", "pandas",
+    "pyarrow.compute", "pyarrow.dataset", "pyarrow.pandas_compat", "pyarrow.parquet", "pycountry", "python_calamine",
+    "rich._emoji_codes", "rich.console", "rich.progress", "rich.table", "scipy.optimize", "skops.io", "sklearn.ensemble",
+    "sklearn.metrics", "tomlkit", "typer._adapters", "typer._click.decorators", "vl_convert",
 )  # fmt: skip
 
 
 @contextlib.contextmanager
 def forked_python(folder: Path, environment: dict[str, str]) -> Iterator[str]:
     """A program that does what Python does, but starts with all modules imported (see forked.py), beside a program `affil`."""
-    place = folder / "python.socket"
+    place = folder / SOCKET
     command = [sys.executable, "-W", "error", FORKED, "serve", place, *LIBRARIES]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
     with process, process.stdin:
@@ -173,7 +182,7 @@ def few_bins() -> Iterator[None]:
     """Boosting on coarse features, for tests that do not ask how good a model is: most of a small training's time goes into bins."""
     import sklearn.ensemble
 
-    coarse = partial(sklearn.ensemble.HistGradientBoostingClassifier, max_bins=31)
+    coarse = functools.partial(sklearn.ensemble.HistGradientBoostingClassifier, max_bins=31)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sklearn.ensemble, "HistGradientBoostingClassifier", coarse)
         yield

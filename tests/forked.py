@@ -7,24 +7,24 @@ imported but none used. As a script, this is the client: it takes Python's optio
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import select
 import signal
 import socket
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+
+SOCKET = "python.socket"  # where the server listens, in the folder of the program that asks it
 
 
 def client(path: str, arguments: list[str]) -> None:
     """Have a program run, and end as it ends."""
-    with socket.socket(socket.AF_UNIX) as asking, asking.makefile("rb") as told:
-        asking.connect(path)
-        forwarded = (signal.SIGINT, signal.SIGTERM)
-        signal.pthread_sigmask(signal.SIG_BLOCK, forwarded)  # until it is known whom they are for
-        message = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
-        socket.send_fds(asking, [json.dumps(message).encode() + b"\n"], [0, 1, 2])
-        program = int(told.readline())
+    forwarded = (signal.SIGINT, signal.SIGTERM)
+    signal.pthread_sigmask(signal.SIG_BLOCK, forwarded)  # until it is known whom they are for
+    with _asked(path, arguments, os.getcwd(), dict(os.environ), [0, 1, 2]) as (program, told):
         for number in forwarded:
             signal.signal(number, lambda number, _: os.kill(program, number))
         signal.pthread_sigmask(signal.SIG_UNBLOCK, forwarded)
@@ -34,6 +34,57 @@ def client(path: str, arguments: list[str]) -> None:
             signal.signal(number, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     sys.exit(code)
+
+
+def run(
+    python: str, arguments: list[str], folder: str, environment: dict[str, str] | None = None, timeout: float = 300
+) -> tuple[int, str, str]:
+    """How a program ends that has no input, and what it says on standard output and standard error; without a process for the client.
+
+    Raises:
+        TimeoutError: it took longer than `timeout` seconds, and was killed.
+    """
+    said: dict[int, bytes] = {}
+    with contextlib.ExitStack() as stack:
+        ours, theirs = zip(*(os.pipe() for _ in "oe"), strict=True)
+        given = [os.open(os.devnull, os.O_RDONLY), *theirs]
+        for one in ours:
+            stack.callback(os.close, one)
+        try:
+            asked = _asked(
+                os.path.join(os.path.dirname(python), SOCKET), arguments, folder, environment or dict(os.environ), given
+            )
+            _, told = stack.enter_context(asked)
+        finally:
+            for one in given:
+                os.close(one)
+        limit, left = time.monotonic() + timeout, [*ours]
+        while left:
+            ready, _, _ = select.select(left, [], [], max(0, limit - time.monotonic()))
+            if not ready:
+                raise TimeoutError(f"{arguments} took more than {timeout} s")
+            for one in ready:
+                piece = os.read(one, 1 << 16)
+                said[one] = said.get(one, b"") + piece
+                if not piece:
+                    left.remove(one)
+        code = int(told.readline())
+    out, errors = (said[one].decode("utf-8") for one in ours)
+    return code, out, errors
+
+
+@contextlib.contextmanager
+def _asked(
+    path: str, arguments: list[str], folder: str, environment: dict[str, str], files: list[int]
+) -> Iterator[tuple[int, io.BufferedReader]]:
+    """Have the server start a program with such files for input, output and errors: its number, and where its code will be read. It is
+    killed where the code is not waited for.
+    """
+    with socket.socket(socket.AF_UNIX) as asking, asking.makefile("rb") as told:
+        asking.connect(path)
+        message = {"arguments": arguments, "folder": folder, "environment": environment}
+        socket.send_fds(asking, [json.dumps(message).encode() + b"\n"], files)
+        yield int(told.readline()), told
 
 
 def serve(path: str, libraries: list[str]) -> None:
@@ -59,42 +110,52 @@ def serve(path: str, libraries: list[str]) -> None:
         listening.listen(16)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        while sys.stdin not in select.select([listening, sys.stdin], [], [])[0]:
+        _attend(listening)
+
+
+def _attend(listening: socket.socket) -> None:
+    """Start programs and tell who asked for each how it ended; kill it where nobody waits for it any more."""
+    running: list[
+        tuple[int, int, socket.socket]
+    ] = []  # the number of a program, a file that is ready when it ends, and who asked
+    while True:
+        ready = select.select([listening, sys.stdin, *(one for _, *both in running for one in both)], [], [])[0]
+        for one in [*running]:
+            program, ended, asked = one
+            if ended in ready or asked in ready or sys.stdin in ready:
+                if ended not in ready:
+                    os.kill(program, signal.SIGKILL)
+                _, status = os.waitpid(program, 0)
+                with asked, contextlib.suppress(OSError):
+                    asked.send(b"%d\n" % os.waitstatus_to_exitcode(status))
+                os.close(ended)
+                running.remove(one)
+        if sys.stdin in ready:
+            return
+        if listening in ready:
             asked, _ = listening.accept()
-            if os.fork() == 0:
-                listening.close()
-                _attend(asked)
-            asked.close()
-            _reap(os.WNOHANG)
-    _reap(0)
+            data, files, _, _ = socket.recv_fds(asked, 1 << 20, 3)
+            while not data.endswith(b"\n") and (more := asked.recv(1 << 20)):
+                data += more
+            program = os.fork() if data.endswith(b"\n") else -1  # it was killed while it asked
+            if program == 0:
+                for one in (listening, asked, *(asked for _, _, asked in running)):
+                    one.close()
+                for _, ended, _ in running:
+                    os.close(ended)
+                _begin(json.loads(data), files)
+            for file in files:
+                os.close(file)
+            if program < 0:
+                asked.close()
+                continue
+            running.append((program, os.pidfd_open(program), asked))
+            with contextlib.suppress(OSError):
+                asked.send(b"%d\n" % program)
 
 
-def _reap(options: int) -> None:
-    """Take notice of processes that have ended; with 0, wait for all."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, options)[0]:
-            pass
-
-
-def _attend(asked: socket.socket) -> None:
-    """Run a program in a process of its own and tell the client how it ended."""
-    data, files, _, _ = socket.recv_fds(asked, 1 << 20, 3)
-    while not data.endswith(b"\n"):
-        data += asked.recv(1 << 20)
-    message = json.loads(data)
-    program = os.fork()
-    if program:
-        for file in files:
-            os.close(file)
-        asked.send(b"%d\n" % program)
-        ended = os.pidfd_open(program)
-        if ended not in select.select([asked, ended, sys.stdin], [], [])[0]:  # the client or who started the server was killed
-            os.kill(program, signal.SIGKILL)
-        _, status = os.waitpid(program, 0)
-        with contextlib.suppress(BrokenPipeError):
-            asked.send(b"%d\n" % os.waitstatus_to_exitcode(status))
-        os._exit(0)
-    asked.close()
+def _begin(message: dict[str, object], files: list[int]) -> None:
+    """Be the program that was asked for."""
     for number, file in enumerate(files):
         os.dup2(file, number)
         os.close(file)

@@ -10,7 +10,6 @@ import os
 import random
 import re
 import shutil
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -160,10 +159,9 @@ class Trials:
 
     def _run(self, folder: Path, *command: str) -> tuple[int, str, str]:
         try:
-            ended = affil(self._python, folder, *command)
-        except subprocess.TimeoutExpired as error:
+            return affil(self._python, folder, *command)
+        except TimeoutError as error:
             return -1, "", str(error)
-        return ended.returncode, ended.stdout, ended.stderr
 
     def _answer(self, do: Callable[..., tuple[int, str, str]], folder: Path, command: Sequence[str]) -> tuple[int, str, str]:
         """How a command ends, what it says and does, and what it says of errors; without times, which differ."""

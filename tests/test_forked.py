@@ -6,9 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
+
+from tests.forked import run
 
 SAY = "import os, sys; print(sys.argv[1:], os.getcwd(), os.environ['WHO'], input()); print('än', file=sys.stderr)"
 PROGRAMS = (
@@ -37,6 +40,26 @@ def test_it_says_and_ends_as_any_other(python: str, tmp_path: Path, arguments: l
         told = [line for line in done.stderr.splitlines() if not line.startswith("  File ")]
         outcomes.append((done.returncode, done.stdout, told[-1:]))
     assert outcomes[0] == outcomes[1]
+
+
+@pytest.mark.parametrize("code", ["print('x' * 300_000); print('än', file=sys.stderr); sys.exit(3)", "os.kill(os.getpid(), 9)"])
+def test_one_that_is_asked_for_without_a_client_ends_as_with_one(python: str, tmp_path: Path, code: str) -> None:
+    code = f"import os, sys; print(os.getcwd(), os.environ['WHO'], sys.stdin.read(), flush=True); {code}"
+    environment = {**os.environ, "WHO": "me"}
+    done = subprocess.run(
+        [python, "-c", code], cwd=tmp_path, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True
+    )
+    assert run(python, ["-c", code], str(tmp_path), environment) == (done.returncode, done.stdout, done.stderr)
+
+
+def test_one_that_is_not_waited_for_is_killed(python: str, tmp_path: Path) -> None:
+    code = "import os, sys, time; open('number', 'w').write(str(os.getpid())); time.sleep(60)"
+    with pytest.raises(TimeoutError):
+        run(python, ["-c", code], str(tmp_path), timeout=2)
+    limit = time.monotonic() + 30
+    while Path(f"/proc/{(tmp_path / 'number').read_text()}").exists():
+        assert time.monotonic() < limit
+        time.sleep(0.01)
 
 
 def test_each_has_its_own_memory(python: str) -> None:

@@ -13,7 +13,6 @@ import random
 import re
 import shutil
 import signal
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -29,6 +28,7 @@ from affil.io.outputs import atomic_path, sweep
 from affil.ledger import Ledger
 from affil.registry.local import Details
 from affil.workspace import Workspace
+from tests.forked import run
 from tests.registry.test_fetch import Zenodo
 from tests.registry.test_fetch import zenodo as zenodo  # a fixture
 from tests.torture import SEED, TORTURE, one_of_everything, papers, undisturbed
@@ -180,9 +180,9 @@ class Disturbed:
             undisturbed(self._base, *job.before)
         with self._copy() as folder:
             self.before = self._seen(folder)
-            ended = self._run(folder)
-            assert ended.returncode == 0, ended.stderr
-            touched, took = ended.stderr.split("touched ")[1].split()
+            code, errors = self._run(folder)
+            assert code == 0, errors
+            touched, took = errors.split("touched ")[1].split()
             self._last, self._took = int(touched), float(took)
             self.after = self._seen(folder)
             self._files = self._listed(folder)
@@ -193,21 +193,21 @@ class Disturbed:
         delay = drawn.uniform(0, self._took) if moment < 0 else drawn.choice((0.0, 0.0, drawn.uniform(0, 0.03)))
         limit = {"killed": -1, "full": 0, "failing": drawn.choice((100, 3_000, 50_000))}[way]
         with self._copy() as folder:
-            ended = self._run(folder, moment, delay, limit)
+            code, errors = self._run(folder, moment, delay, limit)
             about = f"{' '.join(self._job.command)} {way} at {moment} of {self._last}, {delay:.4f} s later, limit {limit}: "
-            about += f"{ended.returncode}\n{ended.stderr}"
-            said = [line for line in ended.stderr.splitlines() if not line.startswith("touched ")]
-            told = ended.returncode == 2 and len(said) == 1 and said[0].startswith("affil: ")
-            if not (ended.returncode == 0 or (ended.returncode == -signal.SIGKILL if way == "killed" else told)):
+            about += f"{code}\n{errors}"
+            said = [line for line in errors.splitlines() if not line.startswith(("touched ", "affil: note: "))]
+            told = code == 2 and len(said) == 1 and said[0].startswith("affil: ")
+            if not (code == 0 or (code == -signal.SIGKILL if way == "killed" else told)):
                 return "wrong", about
             is_now = self._seen(folder)
             if is_now not in (self.before, self.after):
                 return "wrong", f"{about}\nneither as before nor as after: {is_now}"
             end = "after" if is_now == self.after and self.after != self.before else "before"
-            again = self._run(folder)
+            code, errors = self._run(folder)
             repeated = end == "after" and self._job.command[0] in ("snapshot", "decide")
-            if again.returncode and not repeated:
-                return "wrong", f"{about}\nthe next time: {again.stderr}"
+            if code and not repeated:
+                return "wrong", f"{about}\nthe next time: {errors}"
             if self._seen(folder) != self.after:
                 return "wrong", f"{about}\nthe next time it is not as after"
             undisturbed(folder, "run", "-w", "ws")
@@ -222,11 +222,12 @@ class Disturbed:
         yield self._place
         shutil.rmtree(self._place)
 
-    def _run(self, folder: Path, moment: int = 0, delay: float = 0.0, limit: int = -1) -> subprocess.CompletedProcess[str]:
+    def _run(self, folder: Path, moment: int = 0, delay: float = 0.0, limit: int = -1) -> tuple[int, str]:
         told = [part.replace("URL", self._url) for part in self._job.command]
-        command = [self._python, "-c", CHILD, str(folder), str(moment), str(delay), str(limit), self._job.prelude, *told]
+        command = ["-c", CHILD, str(folder), str(moment), str(delay), str(limit), self._job.prelude, *told]
         environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")} if self._job.makes == "cache" else None
-        return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=folder, env=environment)
+        code, _, errors = run(self._python, command, str(folder), environment)
+        return code, errors
 
     def _seen(self, folder: Path) -> Any:
         """What the command makes: the bytes of its files, or all that a workspace says."""

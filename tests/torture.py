@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import secrets
-import subprocess
 import zlib
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from typer.testing import CliRunner
 
 from affil.cli import app
 from affil.workspace import Workspace
+from tests.forked import run
 
 TORTURE = int(os.environ.get("AFFIL_TORTURE", "0"))  # how often each thing is done; 0: a sample
 _RUN = os.environ.get("PYTEST_XDIST_TESTRUNUID") or secrets.token_hex()  # processes of pytest-xdist draw the same tests
@@ -37,10 +37,9 @@ def papers(path: Path, numbers: range) -> Path:
     return path
 
 
-def affil(python: str, folder: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run a command in a process of its own."""
-    command = [python, "-m", "affil", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=folder)
+def affil(python: str, folder: Path, *arguments: object) -> tuple[int, str, str]:
+    """Run a command in a process of its own: how it ends, and what it says."""
+    return run(python, ["-m", "affil", *map(str, arguments)], str(folder))
 
 
 def undisturbed(folder: Path, *arguments: object) -> str:

@@ -52,7 +52,10 @@ class _Frozen(BaseModel):
         try:
             return check(given)
         except ValidationError as error:
-            raise _wrong(_section(cls), cls, error.errors()[0]) from None
+            fault = error.errors()[0]
+            if cls is not Settings and (not fault["loc"] or not _section(cls)):
+                raise  # the group around it knows its name
+            raise _wrong(_section(cls), cls, fault) from None
 
 
 class TextSettings(_Frozen):
@@ -737,13 +740,14 @@ def _unknown(section: str, name: str, of: type[_Frozen]) -> AffilError:
 
 
 def _section(of: type[_Frozen], within: Any = None) -> str:
-    """What stands before the names of a group of settings, such as "rank.grid."; "" where it is none of the groups."""
+    """What stands before the names of a group of settings, such as "rank.grid."; "" where it is none of the groups, or several."""
+    found = []
     for name, field in (within or Settings).model_fields.items():
         if field.annotation is of:
-            return f"{name}."
-        if _fields(field.annotation) and (deeper := _section(of, field.annotation)):
-            return f"{name}.{deeper}"
-    return ""
+            found.append(f"{name}.")
+        elif _fields(field.annotation) and (deeper := _section(of, field.annotation)):
+            found.append(f"{name}.{deeper}")
+    return found[0] if len(found) == 1 else ""
 
 
 _KINDS: dict[Any, str] = {
@@ -758,12 +762,16 @@ _SHOWN = 100  # characters of a value in a message
 
 def _wrong(section: str, of: type[_Frozen], fault: Any) -> AffilError:
     """What is said of a value that a setting cannot have, one of the faults that pydantic finds: what it can be, and what it is by default."""
-    field = of.model_fields.get(str(fault["loc"][0])) if fault["loc"] else None
-    if field is None:
-        return AffilError(
-            said("{0} is a group of settings, not {1}", section.rstrip(".") or "Settings", _plain(fault["input"]))
-        )
-    path, default = section + ".".join(map(str, fault["loc"])), field.get_default(call_default_factory=True)
+    path = section + ".".join(map(str, fault["loc"]))
+    group: Any = of
+    field: FieldInfo | None = None
+    for name in fault["loc"]:
+        if _fields(group):
+            field = group.model_fields[str(name)]
+            group = field.annotation
+    if field is None or _fields(group):
+        return AffilError(said("{0} is a group of settings, not {1}", path.rstrip(".") or "Settings", _plain(fault["input"])))
+    default = field.get_default(call_default_factory=True)
     return AffilError(
         said("setting {0}: {1}, not {2}; its default is {3}", path, _can_be(field), _plain(fault["input"]), _plain(default))
     )

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from affil.cli import main
@@ -108,6 +108,7 @@ def folder(review_folder: Path, review_registry: Any, tiny_model: Path, tmp_path
 
 @pytest.mark.parametrize("name", COMMANDS)
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@example(content="x\x1dy,\x85\x1b[31m\n1,2\n".encode())  # what ends a line, or paints it, where it is shown
 @given(content=CONTENTS)
 def test_any_content_is_an_answer_or_a_line(
     name: str, content: bytes, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

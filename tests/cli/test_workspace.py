@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -78,19 +79,29 @@ def matcher(monkeypatch: pytest.MonkeyPatch) -> Matcher:
     return one
 
 
-@pytest.fixture
-def ws(tmp_path: Path, matcher: Matcher) -> str:
-    papers = tmp_path / "a.jsonl"
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file of papers, and the workspace that a run makes of it; to be copied."""
+    folder = tmp_path_factory.mktemp("made")
+    papers = folder / "a.jsonl"
     record = {"id": "P1", "venue": "CVPR", "year": 2020, "authors": [{"name": "A", "affiliations": ["MIT"]}]}
     other = {"id": "P2", "venue": "Elsewhere", "year": 2021, "authors": [{"name": "B", "affiliations": ["港中大"]}]}
     papers.write_text("\n".join(json.dumps(r) for r in (record, other, record)), "utf-8")
-    result = call("run", str(papers), "-w", str(tmp_path / "ws"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("affil.workspace.matching.open_matcher", lambda files, registry, model: Matcher())
+        result = call("run", str(papers), "-w", str(folder / "ws"))
     assert result.stdout.splitlines() == [
         "papers: 2 new, 0 replaced, 0 unchanged",
         "strings: 2 looked up now, 2 in all; 0 wait for review",
-        f"next: affil rank {tmp_path / 'ws'}",
+        f"next: affil rank {folder / 'ws'}",
     ]
     assert "line 3: a repeat of P1 ('', CVPR), left out" in result.stderr
+    return folder
+
+
+@pytest.fixture
+def ws(made: Path, tmp_path: Path, matcher: Matcher) -> str:
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     return str(tmp_path / "ws")
 
 

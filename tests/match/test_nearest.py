@@ -1,6 +1,9 @@
 """The search for nearest names gives what the whole product gives, whatever it leaves out, groups or remembers."""
 
 import csv
+import functools
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -37,7 +40,16 @@ def queries(index: Index) -> list[Ints]:
     return [q.astype(np.int32) for q in found if len(q)]
 
 
-def whole_product(index: Index, queries: list[Ints], settings: RetrieveSettings) -> list[list[int]]:
+@pytest.fixture(scope="module")
+def whole_product(index: Index, queries: list[Ints]) -> Callable[[RetrieveSettings], list[list[int]]]:
+    """What is found with the product of all; it depends on how many and how alike names are asked for, and on no other setting."""
+    found = functools.cache(
+        lambda top_k, least: _whole_product(index, queries, RetrieveSettings(top_k=top_k, min_similarity=least))
+    )
+    return lambda settings: found(settings.top_k, settings.min_similarity)
+
+
+def _whole_product(index: Index, queries: list[Ints], settings: RetrieveSettings) -> list[list[int]]:
     ptr = np.cumsum([0, *map(len, queries)]).astype(np.int32)
     words = np.concatenate(queries)
     asked = sparse.csr_matrix((index.word_idf[words], words, ptr), (len(queries), len(index.words)), np.float32)
@@ -48,20 +60,28 @@ def whole_product(index: Index, queries: list[Ints], settings: RetrieveSettings)
 @pytest.mark.parametrize("common_words", [0, 1, 80, 10**9])
 @pytest.mark.parametrize(("searched_at_once", "top_k", "min_similarity"), [(1, 14, 0.25), (64, 3, 0.05), (10**6, 14, 0.6)])
 def test_it_is_the_whole_product(
-    index: Index, queries: list[Ints], common_words: int, searched_at_once: int, top_k: int, min_similarity: float
+    index: Index,
+    queries: list[Ints],
+    whole_product: Any,
+    common_words: int,
+    searched_at_once: int,
+    top_k: int,
+    min_similarity: float,
 ) -> None:
     settings = RetrieveSettings(
         common_words=common_words, searched_at_once=searched_at_once, top_k=top_k, min_similarity=min_similarity
     )
-    expected = whole_product(index, queries, settings)
+    expected = whole_product(settings)
     assert sum(map(len, expected)) > len(queries)
     assert [names.tolist() for names in Nearest(index, settings).of(queries)] == expected
 
 
 @pytest.mark.parametrize("remembered", [0, 10, 100_000])
-def test_what_is_remembered_is_the_same_and_bounded(index: Index, queries: list[Ints], remembered: int) -> None:
+def test_what_is_remembered_is_the_same_and_bounded(
+    index: Index, queries: list[Ints], whole_product: Any, remembered: int
+) -> None:
     search = Nearest(index, RetrieveSettings(remembered=remembered))
-    expected = whole_product(index, queries, RetrieveSettings())
+    expected = whole_product(RetrieveSettings())
     for _ in range(2):
         got = []
         for begin in range(0, len(queries), 50):

@@ -28,6 +28,12 @@ def told(matcher: Matcher, string: str) -> dict[str, tuple[str, str, str]]:
         ("Apple, New York", "Apple", ("New York", "US-NY", "US")),
         ("Apple, Toronto, ON, CA", "Apple", ("Toronto", "CA-ON", "CA")),
         ("Apple, CA", "Apple", ("", "US-CA", "US")),
+        ("Apple, Guatemala", "Apple", ("", "", "GT")),
+        ("Apple, Tunis", "Apple", ("Tunis", "TN-11", "TN")),
+        ("Apple, Singapore", "Apple", ("Singapore", "", "SG")),
+        ("Apple, NY", "Apple", ("", "US-NY", "US")),
+        ("Apple, Yorktown Heights, NY 10598", "Apple", ("", "US-NY", "US")),
+        ("Apple, New York, NY", "Apple", ("New York", "US-NY", "US")),
         ("Tencent, Amsterdam, NL", "Tencent", ("Amsterdam", "NL-NH", "NL")),
         ("Beijing, Tencent AI Lab", "Tencent AI Lab", ("Beijing", "CN-BJ", "CN")),
         ("Georgia Institute of Technology, Atlanta, Georgia", "Georgia Institute of Technology", ("Atlanta", "US-GA", "US")),
@@ -69,6 +75,10 @@ def test_a_name_of_many_cities_is_that_of_the_institution_or_the_one_of_most_ins
     assert told(matcher, "Huawei Technologies, Dublin")["Huawei"][::2] == ("Dublin", "IE")
     assert told(matcher, "MIT, Cambridge")["Massachusetts Institute of Technology"][::2] == ("Cambridge", "US")
     assert told(matcher, "University of Cambridge, Cambridge")["University of Cambridge"][::2] == ("Cambridge", "GB")
+
+
+def test_a_name_of_another_organisation_is_no_place(matcher: Matcher) -> None:
+    assert told(matcher, "Apple, Princeton University, Princeton, NJ")["Apple"] == ("", "", "")
 
 
 def test_all_answers_say_the_same(matcher: Matcher) -> None:

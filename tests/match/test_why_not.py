@@ -19,6 +19,7 @@ from affil.match.why_not import NEXT, NOTHING, REJECTED
 from affil.registry import build_registry
 from affil.settings import DecideSettings, Settings
 from affil.types import Decision, Institution, Match, Reason
+from tests.examples import examples
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +183,7 @@ STRINGS = [
 ]
 
 
-@settings(max_examples=25)
+@examples(12)
 @given(st.lists(st.sampled_from(STRINGS) | st.text(max_size=30) | st.lists(st.sampled_from(WORDS)).map(" ".join), max_size=12))
 def test_files_and_single_strings_say_the_same(matcher: Matcher, strings: list[str]) -> None:
     """The reason depends on the string alone, not on what else is in the batch, and it is the same wherever it is told."""

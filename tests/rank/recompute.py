@@ -19,6 +19,19 @@ def folded(name: str) -> str:
     return " ".join("".join(c if c.isalnum() or unicodedata.combining(c) else " " for c in plain).split())
 
 
+def person(name: str) -> str:
+    """A name with what stands first in front: "Diaz, C., Jr." and "C. Diaz Jr." are one."""
+    parts = [folded(part) for part in name.split(",")]
+    suffixes = {"jr", "sr", "ii", "iii", "iv", "2nd", "3rd"}
+    if len(parts) == 2 and all(name.split(",")) and parts[1] not in suffixes:
+        parts = [parts[1], parts[0]]
+    elif len(parts) == 3 and all(name.split(",")) and parts[1] in suffixes:
+        parts = [parts[2], parts[0], parts[1]]
+    elif len(parts) == 3 and all(name.split(",")) and parts[2] in suffixes:
+        parts = [parts[1], parts[0], parts[2]]
+    return " ".join(filter(None, parts))
+
+
 def over(institution: str, parents: Mapping[str, Sequence[str]]) -> set[str]:
     """All above an institution, in a registry without circles."""
     above = {p for p in parents.get(institution, ()) if p in parents and p != institution}
@@ -51,18 +64,40 @@ def recompute(
     venues: Mapping[str, tuple[float, Sequence[str], int, int]],
     *,
     decisions: Mapping[str, Sequence[str]],
-    level: str = "institution",
     area: str | None = None,
     years: tuple[int, int] = (0, 9999),
-    kind: str | None = None,
-    roll_up: str = "none",
-    offset: float = 1.0,
     include_review: bool = False,
-    country_groups: Mapping[str, str] | None = None,
+    **counted: Any,
 ) -> pd.DataFrame:
-    """publications, authors, adjusted, index, share by entity. `venues`: weight, areas, first and last year."""
-    where = institutions.set_index("id")
-    active = where["active_id"]
+    """publications, authors, adjusted, index, share by entity. `venues`: weight, areas, first and last year; for `counted` see `count`."""
+    credit = credited(
+        papers,
+        mentions,
+        matches,
+        institutions,
+        venues,
+        decisions=decisions,
+        area=area,
+        years=years,
+        include_review=include_review,
+    )
+    return count(credit, institutions, area=area, **counted)
+
+
+def credited(
+    papers: pd.DataFrame,
+    mentions: pd.DataFrame,
+    matches: pd.DataFrame,
+    institutions: pd.DataFrame,
+    venues: Mapping[str, tuple[float, Sequence[str], int, int]],
+    *,
+    decisions: Mapping[str, Sequence[str]],
+    area: str | None = None,
+    years: tuple[int, int] = (0, 9999),
+    include_review: bool = False,
+) -> pd.DataFrame:
+    """The credit of a slice, wherever it counts: a row for each holder of a part and institution."""
+    active = institutions.set_index("id")["active_id"]
 
     # What a string names.
     found = matches[matches["decision"].isin(["match", "review"]) & ~matches["affiliation"].isin(list(decisions))]
@@ -97,7 +132,23 @@ def recompute(
     claims = claims.drop_duplicates(["paper", "position", "claim"])
     number = claims.groupby(["paper", "position"])["claim"].transform("nunique")
     claims["part"] = claims["weight"] / np.where(claims["aligned"], claims["authors"], 1) / number
-    credit = claims[claims["institution"].notna()]
+    return claims[claims["institution"].notna()]
+
+
+def count(
+    credit: pd.DataFrame,
+    institutions: pd.DataFrame,
+    *,
+    level: str = "institution",
+    area: str | None = None,
+    kind: str | None = None,
+    roll_up: str = "none",
+    offset: float = 1.0,
+    country_groups: Mapping[str, str] | None = None,
+) -> pd.DataFrame:
+    """The measures of the entities of a level, of the credit of a slice."""
+    where = institutions.set_index("id")
+    active = where["active_id"]
     everything = credit["part"].sum()
 
     # Where institutions are counted.
@@ -125,7 +176,7 @@ def recompute(
     credit["part"] *= credit["share_of"]
 
     out = pd.DataFrame({"publications": credit.groupby("entity")["paper"].nunique()})
-    named = credit[credit["author"].notna()].assign(person=lambda c: c["author"].map(folded))
+    named = credit[credit["author"].notna()].assign(person=lambda c: c["author"].map(person))
     named = named[named["person"] != ""]
     out["authors"] = named.groupby("entity")["person"].nunique()
     out["authors"] = out["authors"].fillna(0)

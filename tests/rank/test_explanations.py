@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import AffilError
 from affil.rank import LEVELS, ROLL_UPS, Diff, State, Store, Why, diff, roll_up, trend, why
 from affil.settings import RankSettings
 from affil.types import Author, LedgerEntry, Paper
+from tests.examples import examples
 
 from .test_credit import VENUES, Answers, decided_ids, found, one_each, paper, tables
 from .test_store import STRINGS
@@ -162,7 +163,7 @@ change = st.one_of(
 )
 
 
-@settings(max_examples=12)
+@examples(8)
 @given(
     papers=st.lists(paper, min_size=1, max_size=5, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS), found, min_size=1),

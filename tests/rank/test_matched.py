@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.io.database import database
@@ -21,6 +21,7 @@ from affil.rank.matched import chain, last_chain, missing_venues, pairs, rests_o
 from affil.rank.numbers import number_texts
 from affil.settings import RankSettings
 from affil.types import Author, Paper
+from tests.examples import examples
 
 from .test_credit import VENUES, one_each, tables
 
@@ -124,7 +125,7 @@ cells = st.tuples(st.sampled_from(NAMES), st.integers(2019, 2022), st.sampled_fr
 worlds = st.dictionaries(cells, st.integers(1, 4), min_size=1, max_size=24)
 
 
-@settings(max_examples=12)
+@examples(8)
 @given(worlds, st.sampled_from(["publications", "adjusted", "share"]), st.sampled_from([1.0, 2.0]), st.integers(1, 6))
 def test_growth_is_that_of_a_naive_reference(world: World, by: str, weight: float, least: int) -> None:
     venues = Venues(replace(v, weight=weight) if v.venue == "CV" else v for v in VENUES.values())
@@ -161,7 +162,7 @@ def test_a_share_that_thin_steps_carry_below_nothing_ends_there() -> None:
     assert math.isnan(result.frame.set_index("id").loc["a", "growth"])
 
 
-@settings(max_examples=8)
+@examples(5)
 @given(worlds, st.integers(1, 6))
 def test_periods_are_compared_over_the_venues_of_each_pair_of_years(world: World, least: int) -> None:
     result = comparison_of(world, (2019, 2020), (2021, 2022), least)

@@ -17,6 +17,7 @@ from affil.rank import AREAS, Tables, Venue, Venues, list_venues, load_venues, p
 from affil.rank.venue_list import spans
 from affil.settings import RankSettings
 from affil.types import Author, Paper
+from tests.examples import examples
 
 from .test_credit import tables
 
@@ -54,7 +55,7 @@ def papers_of(*venues: str) -> Tables:
     return tables(papers, {"s0": [("a", "match")]})
 
 
-@settings(max_examples=20)
+@examples(10)
 @given(st.lists(st.sampled_from(["CVPR", "ICCV", "ACL", "WSC", "AAMAS", "CoRL", "ICML", "SIGIR", "Elsewhere"]), min_size=1))
 def test_only_the_venues_of_a_preset_count_and_the_mean_is_over_its_areas(venues: list[str]) -> None:
     areas = {

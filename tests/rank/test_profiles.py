@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.io.database import database
@@ -16,6 +16,7 @@ from affil.rank.credit import all_credit, number, prepare
 from affil.rank.numbers import number_texts
 from affil.settings import RankSettings
 from affil.types import Author, Paper
+from tests.examples import examples
 
 from .test_credit import STRINGS, VENUES, Answers, found, naive, paper, tables
 
@@ -30,7 +31,7 @@ def profiled(papers: list[Paper], answers: Answers, level: Any, **query: Any) ->
         return profiles(db, frame["id"])
 
 
-@settings(max_examples=15)
+@examples(10)
 @given(
     papers=st.lists(paper, min_size=1, max_size=12, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS), found, min_size=1),

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.io.database import database
@@ -19,6 +19,7 @@ from affil.rank.numbers import number_texts
 from affil.rank.ranges import Atoms, _most_mentioned, _passing
 from affil.settings import RankSettings
 from affil.types import Author, Paper
+from tests.examples import examples
 
 from .test_credit import INSTITUTIONS, STRINGS, VENUES, Answers, found, naive, one_each, paper, tables
 
@@ -32,7 +33,7 @@ def values(papers: list[Paper], answers: Answers, by: str, level: str, **query: 
     return {where: float(measures[by]) for where, measures in counted.items()}
 
 
-@settings(max_examples=40)
+@examples(25)
 @given(
     papers=st.lists(paper, min_size=1, max_size=6, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS[:4]), found, min_size=1),

@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import AffilError, InputError
 from affil.rank import LEVELS, MEASURES, State, Store, Venue, Venues, rank
 from affil.settings import RankSettings
 from affil.types import Paper
+from tests.examples import examples
 
 from .test_credit import IDS, INSTITUTIONS, STRINGS, VENUES, Answers, decided_ids, found, one_each, paper, tables
 
@@ -72,7 +73,7 @@ class Project:
         )
 
 
-@settings(max_examples=16)
+@examples(10)
 @given(st.lists(change, min_size=1, max_size=7), st.sampled_from(LEVELS), st.sampled_from(MEASURES))
 def test_any_sequence_of_changes_gives_what_a_full_run_gives(
     tmp_path_factory: pytest.TempPathFactory, changes: list[Any], level: Any, by: Any
@@ -94,7 +95,7 @@ def test_any_sequence_of_changes_gives_what_a_full_run_gives(
         assert {f.name for f in (fresh.folder / "files").iterdir()} <= {f.name for f in (store.folder / "files").iterdir()}
 
 
-@settings(max_examples=16)
+@examples(10)
 @given(
     st.lists(paper, min_size=1, max_size=6),
     st.dictionaries(st.sampled_from(STRINGS), found),

@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.review.groups import group_strings
 from affil.settings import ReviewSettings
 from affil.types import Decision, Institution, Match, Name, Reason
+from tests.examples import examples
 
 SETTINGS = ReviewSettings()
 EXACT = Reason("name_exact", "official")
@@ -113,7 +114,7 @@ REASONS = (
 )
 
 
-@settings(max_examples=50)
+@examples(30)
 @given(
     st.lists(
         st.lists(

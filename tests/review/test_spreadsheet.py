@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -212,19 +213,26 @@ CHANGES: dict[str, Callable[[str], str]] = {
 }
 
 
-@pytest.mark.parametrize("change", CHANGES)
-@pytest.mark.parametrize("keyed", [True, False])
-def test_what_spreadsheets_change_in_a_text_does_not_matter(
-    review_registry: Any, doubter: Any, tmp_path: Path, sheet: Path, change: str, keyed: bool
-) -> None:
+@pytest.fixture(scope="module")
+def odd(review_registry: Any, doubter: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of strings that spreadsheets change; to be copied."""
+    folder = tmp_path_factory.mktemp("odd")
     authors = [{"name": f"A{i}", "affiliations": [string]} for i, string in enumerate(ODD)]
-    papers = tmp_path / "odd.jsonl"
+    papers = folder / "odd.jsonl"
     papers.write_text(json.dumps({"id": "p", "title": "T", "venue": "CVPR", "year": 2020, "authors": authors}) + "\n", "utf-8")
-    workspace = Workspace.open(tmp_path / "odd", create=True)
+    workspace = Workspace.open(folder / "ws", create=True)
     workspace.add_papers(papers)
     workspace.run(matcher=doubter(review_registry))
     workspace.choose(registry=review_registry.path)
-    session = Session(workspace)
+    return workspace.path
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("keyed", [True, False])
+def test_what_spreadsheets_change_in_a_text_does_not_matter(
+    odd: Path, tmp_path: Path, sheet: Path, change: str, keyed: bool
+) -> None:
+    session = Session(Workspace.open(shutil.copytree(odd, tmp_path / "odd"), create=False))
     session.export_sheet(sheet, ANY)
     rows = [row | {"affiliation": CHANGES[change](row["affiliation"]), "institution_ids": OPENAI} for row in read(sheet)]
     for row in rows:

@@ -24,6 +24,7 @@ from affil.cli import (
     ledger,
     match,
     mcp,
+    model,
     ranking,
     rankings,
     registry,
@@ -54,8 +55,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(match.match)
-app.command()(match.evaluate)
-app.command()(match.train)
+app.command()(model.evaluate)
+app.command()(model.train)
 app.command()(workspace.run)
 app.command()(formats.formats)
 app.add_typer(fetch.app, name="fetch")
@@ -208,8 +209,14 @@ def _interrupt(number: int, _: FrameType | None) -> None:
 
 
 def _say(message: object) -> None:
+    lines = shown(message).split("\n")
+    if not all(map(str.isprintable, lines)):  # a message may hold what stands in a file
+        from affil.names.visible import visible
+
+        lines = [*map(visible, lines)]
+    told = "\n".join(lines)
     try:
-        sys.stderr.write(f"affil: {shown(message)}\n")
+        sys.stderr.write(f"affil: {told}\n")
         sys.stderr.flush()
     except (AttributeError, OSError):  # standard error is closed
         if sys.stderr is not None:

@@ -34,7 +34,7 @@ def demo(
 ) -> None:
     """Match and rank a small sample, and suggest what to try next."""
     from affil.cli.answers import result_table
-    from affil.cli.match import load_matcher
+    from affil.cli.loading import load_matcher
 
     matcher = load_matcher(registry, None, None)
     from affil.demo import run_demo

@@ -1,4 +1,4 @@
-"""Commands on strings: match, evaluate, train."""
+"""The command that matches strings."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_args
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
-from affil.cli.answers import evaluation_tables, explained_table
+from affil.cli.answers import explained_table
 from affil.cli.language import say
+from affil.cli.loading import checked, load_matcher
 from affil.cli.show import (
     DecisionsOf,
     Json,
@@ -22,23 +23,19 @@ from affil.cli.show import (
     RegistryFile,
     console,
     counting,
-    plain,
-    plain_table,
     print_json,
     refuse,
     working,
 )
 from affil.cli.workspace import SheetName, TextEncoding
 from affil.errors import AffilError
-from affil.wording import counted, joined, said
+from affil.wording import counted, said
 
 if TYPE_CHECKING:
     from affil.batch import Matching, MatchSummary, Opening
     from affil.io.tables import Format
-    from affil.ledger import Ledger
     from affil.match import Matcher
     from affil.review.file_sheet import Doubtful
-    from affil.settings import Settings
 
 
 # Longer than other functions by its options; its docstring is the help text.
@@ -281,171 +278,9 @@ def _print_summary(summary: MatchSummary, output: str, as_json: bool) -> None:
     )
 
 
-def evaluate(
-    rows: Annotated[
-        Path,
-        typer.Argument(
-            metavar="ROWS", help="Table with columns affiliation and institution_ids (or ror_ids).", show_default=False
-        ),
-    ],
-    registry: RegistryFile = None,
-    model: ModelFile = None,
-    policy: PolicyName = None,
-    outside: Annotated[
-        bool, typer.Option("--outside", help="Count ids missing from the registry as errors instead of skipping their rows.")
-    ] = False,
-    errors: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the wrongly matched rows to this file.", show_default=False)
-    ] = None,
-    picture: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Plot coverage, precision and reliability: .svg, .png or .pdf.", show_default=False),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Score the matcher on labelled strings."""
-    if picture is not None:
-        from affil.evaluate.picture import check_picture, draw
-
-        check_picture(picture)
-    from affil.io.outputs import keep_inputs
-
-    for written in filter(None, (errors, picture)):
-        keep_inputs(written, rows)
-    matcher = load_matcher(registry, model, policy)
-    from affil.evaluate import evaluate as score
-
-    with counting(said("matching"), said("strings")) as progress:
-        result = score(rows, matcher, in_registry_only=not outside, settings=matcher.settings, progress=progress)
-    if errors is not None:
-        result.write_mistakes(errors)
-    if picture is not None:
-        draw({rows.stem: result}, picture, matcher.settings.decide.match)
-    if as_json:
-        print_json(result.to_dict())
-        return
-    out = console()
-    for table in evaluation_tables(result):
-        out.print(table, "")
-    left = said("; {0:,} skipped because the registry lacks one of their ids", result.left_out) if result.left_out else ""
-    say(said("{0}, {1} in {2:.1f} s{3}", counted(result.rows, "string"), counted(result.pairs, "answer"), result.seconds, left))
-    say(said("registry {0}, model {1}", result.registry, result.model[:12]))
-    if result.warning:
-        say(said("warning: {0}", result.warning), err=True)
-    if errors is not None:
-        say(said("{0} written to {1}", counted(len(result.mistakes), "wrong row"), errors))
-
-
-def train(
-    rows: Annotated[
-        list[Path] | None,
-        typer.Argument(
-            metavar="[ROWS]...", help="CSV files with columns affiliation and institution_ids; default: the shipped ones."
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Model file to write; default: matcher.skops.", show_default=False),
-    ] = None,
-    registry: RegistryFile = None,
-    external: Annotated[
-        list[Path] | None,
-        typer.Option(metavar="FILE", help="Rows labelled with ids of another registry; repeatable.", show_default=False),
-    ] = None,
-    external_registry: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Registry of the --external rows.", show_default=False)
-    ] = None,
-    ledger: Annotated[
-        Path | None,
-        typer.Option("--ledger", metavar="WS", help="Also train on the decisions made in this workspace.", show_default=False),
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="With --ledger: use the model in the workspace without asking.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Train a model; the same input gives the same bytes.
-
-    With --ledger, the new model is compared with the current one on held-out strings before it replaces it.
-    """
-    if ledger is not None:
-        refuse(said("is not for --ledger, which uses the workspace's"), registry=registry)
-        if not external:
-            refuse(said("is for --external"), external_registry=external_registry)
-        from affil.cli.review import learn
-
-        learn(ledger, rows or None, output, yes, as_json, external or (), external_registry)
-        return
-    refuse(said("is for --ledger"), yes=yes)
-    if not external:
-        refuse(said("is for --external"), external_registry=external_registry)
-    from affil.training import train as fit
-
-    output = output or Path("matcher.skops")
-    from affil.registry import Registry
-
-    other = Registry.open(external_registry) if external_registry else None
-    with working(said("loading the registry")) as tell:
-        card = fit(
-            output, rows or None, Registry.open(registry), progress=tell, external=external or (), external_registry=other
-        )
-    if as_json:
-        print_json(card)
-        return
-    table = plain_table("", "")
-    for name, value in _flat(card):
-        table.add_row(plain(name), plain(value))
-    console().print(table)
-    say(said("model written to {0}; score it with: affil evaluate ROWS --model {0}", output))
-
-
-def load_matcher(
-    registry: Path | None,
-    model: Path | None,
-    policy: str | None,
-    settings: Settings | None = None,
-    ledger: str | None = None,
-    *,
-    tables: bool = True,
-) -> Matcher:
-    """Load a matcher for the given options; `tables=False` loads faster but cannot make Arrow tables."""
-    from affil.settings import Policy
-
-    chosen = checked(policy, get_args(Policy), said("policy"))
-    with working(said("loading registry and model")):
-        from affil.io.interrupts import undisturbed
-        from affil.match import Matcher
-
-        decisions: Ledger | str | None = ledger
-        if ledger is not None and Path(ledger).is_dir():
-            from affil.workspace import Workspace
-
-            decisions = Workspace.open(ledger, create=False).ledger
-        matcher = Matcher.load(registry, model, settings, policy=chosen, ledger=decisions)
-        with undisturbed():  # trigger lazy imports now: some libraries swallow an interrupt while being imported
-            warm: Callable[[list[str]], object] = matcher.match_table if tables else matcher.match_many  # tables need pandas
-            warm(["University of Oxford"])
-    if matcher.differences:
-        changed = joined("; ", matcher.differences)
-        say(said("note: these have changed since the model was trained: {0}. Retrain with: affil train", changed), err=True)
-    return matcher
-
-
 def is_file_name(source: str) -> bool:
     """Whether this is an existing file or can only be a file name: "-", or a name with an extension."""
     try:
         return source == "-" or Path(source).exists() or re.fullmatch(r"\.[A-Za-z0-9]{1,8}", Path(source).suffix) is not None
     except (OSError, ValueError):  # too long for a file name
         return False
-
-
-def checked(value: str | None, known: tuple[str, ...], what: str) -> Any:
-    """The value, if it is None or a known one."""
-    if value is not None and value not in known:
-        raise AffilError(said("no {0} {1!r}; known are: {2}", what, value, ", ".join(known)))
-    return value
-
-
-def _flat(card: dict[str, Any], before: str = "") -> list[tuple[str, Any]]:
-    pairs: list[tuple[str, Any]] = []
-    for key, value in card.items():
-        pairs += _flat(value, f"{before}{key}.") if isinstance(value, dict) else [(f"{before}{key}", value)]
-    return pairs

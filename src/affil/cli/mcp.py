@@ -32,7 +32,7 @@ def mcp(
 
     with needing("mcp", said("serving assistants")):
         from affil.service.mcp import make_server
-    from affil.cli.match import load_matcher
+    from affil.cli.loading import load_matcher
     from affil.service.assistant import Assistant
 
     if workspace is not None:

@@ -51,7 +51,7 @@ def serve(
         from affil.service.keys import Keys
         from affil.service.security import Access
         from affil.service.server import address, listen
-    from affil.cli.match import load_matcher
+    from affil.cli.loading import load_matcher
 
     if settings is not None and not settings.exists():
         raise AffilError(said("{0}: no such file", settings))

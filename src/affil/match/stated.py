@@ -15,10 +15,10 @@ import numpy as np
 from affil.match.index import Index
 from affil.match.names import find_names
 from affil.match.parts import covering
-from affil.names import Tokens
+from affil.names import Tokens, tokenize
 from affil.names.tokens import COMMA, HARD
 from affil.registry.arrays import Bools, Ints
-from affil.registry.places import CITY, CODE, COUNTRY_CODE, REGION, SPELT
+from affil.registry.places import CITY, CODE, COUNTRY, COUNTRY_CODE, REGION, SPELT, country_name
 from affil.settings import RetrieveSettings
 from affil.types import Stated
 
@@ -127,6 +127,9 @@ def _belonging(
     Over a hard separator they go only as far as it is places that stand there. Names without a comma between them share what
     stands behind the last ("Tencent and Huawei, Shenzhen").
     """
+    hits = [
+        h for h in hits if not any(a <= h.first and h.last <= b for a, b in names)
+    ]  # Mila in Montréal is no town in Algeria
     first, last = name
     found: list[int] = []
     at = last
@@ -175,12 +178,21 @@ def _rows(index: Index, meaning: int) -> Ints:
 _BARE = 0.9
 
 
+def _called(index: Index, city: int, sequence: int, country: str) -> bool:
+    """Whether a city is called as its country is, or by the words of a sequence."""
+    name = index.city_name[city]
+    tokens = tokenize([name])
+    first, length, found = index.place_sequences.find(index.numbers(tokens.words), tokens.gap, len(tokens.words))
+    return name == country_name(country) or sequence in found[(first == 0) & (length == len(tokens.words))].tolist()
+
+
 def _resolved(index: Index, meanings: Sequence[int], home: int) -> Stated:
     """The place that some names mean together: the country that most of them can lie in, then its region and city there.
 
     Where several countries remain, it is `home`, that of the institution, else the one whose city of that name has most institutions.
     """
     hits = [_rows(index, meaning) for meaning in meanings]
+    sequences = [meaning // len(_READ) for meaning in meanings]
     kind, country, region, city = index.place_kind, index.place_country, index.place_region, index.place_city
     votes: dict[int, float] = {}
     for hit in hits:
@@ -203,10 +215,15 @@ def _resolved(index: Index, meanings: Sequence[int], home: int) -> Stated:
     chosen = leading[0]
     regions: set[int] = set()
     cities: list[int] = []
-    for hit in hits:
+    for sequence, hit in zip(sequences, hits, strict=True):
         rows = hit[country[hit] == chosen]
-        named = {int(r) for r in region[rows[np.isin(kind[rows], (REGION, CODE))]] if r}
+        of_country = bool(np.any(kind[rows] == COUNTRY))
+        named = {int(r) for r in region[rows[np.isin(kind[rows], (REGION, CODE))]] if r and not of_country}
         towns = rows[kind[rows] == CITY]
+        if of_country:  # "Mexico" is neither the state nor Mexico City; Singapore and Tunis are both
+            towns = towns[[_called(index, c, sequence, index.country_code[chosen]) for c in city[towns].tolist()]]
+        elif np.any(kind[rows] == CODE):  # "Yorktown Heights, NY" is not in New York City
+            towns = towns[:0]
         regions |= named if not len(towns) or cities else set()
         cities += [] if cities else towns.tolist()
     inside = [r for r in cities if not regions or int(region[r]) in regions] or cities

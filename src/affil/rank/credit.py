@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 
 from affil.io.arrays import of_numpy, one_text, put, to_numpy
+from affil.io.people import SUFFIX
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
 from affil.wording import said
@@ -20,6 +21,12 @@ from affil.wording import said
 # Authors and titles are equal up to case, accents, punctuation and blanks, but not word order and initials.
 _FOLDED = r"""CREATE MACRO folded(name) AS
     nullif(trim(regexp_replace(lower(strip_accents(name)), '[^\p{L}\p{M}\p{N}]+', ' ', 'g')), '')"""
+# Exports of one source write "Wang, Wei" and "Diaz, C., Jr." where others write "Wei Wang" and "C. Diaz Jr.".
+_SUFFIXED = rf"({SUFFIX})"
+_PERSON = rf"""CREATE MACRO person(name) AS folded(regexp_replace(regexp_replace(regexp_replace(name,
+    '^([^,]+),\s*{_SUFFIXED}\s*$', '\1 \2', 'i'),
+    '^([^,]+),\s*{_SUFFIXED}\s*,([^,]+)$', '\3 \1 \2', 'i'),
+    '^([^,]+),([^,]+)(?:,\s*{_SUFFIXED}\s*)?$', '\2 \1 \3', 'i'))"""
 VenueYear = tuple[str, int]
 TEXTS = ("paper", "author", "affiliation", "institution", "stated", "named_parents")
 _TEXT = pa.dictionary(pa.int32(), pa.string())
@@ -87,6 +94,7 @@ def prepare(
     for name in Tables.__dataclass_fields__:
         attach(db, name, getattr(tables, name))
     db.execute(_FOLDED)
+    db.execute(_PERSON)
     pairs = [(affiliation, identifier) for affiliation, ids in decisions.items() for identifier in ids]
     put(db, "decisions", affiliation=("VARCHAR", list(decisions)))
     put(db, "said", affiliation=("VARCHAR", [a for a, _ in pairs]), given=("VARCHAR", [i for _, i in pairs]))

@@ -9,7 +9,7 @@ from typing import Any
 from affil.rank.venues import Venue
 from affil.settings import RankSettings
 
-FORMAT = 4  # of states and files: another number, and all is counted again
+FORMAT = 5  # of states and files: another number, and all is counted again
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ from affil.workspace import Workspace
 from affil.workspace.results import count_or_last
 
 WITH_PAGES: tuple[Level, ...] = ("institution", "city", "country")  # levels whose entities have pages
-_ASIDE: tuple[Level, ...] = ("city", "country")  # levels that take about as long as the others
+_ASIDE: tuple[Level, ...] = ("city", "region", "country")  # levels that take about as long as institutions and all names
 Held = tuple[tuple[str, int, int], ...]  # venue, year, papers
 
 

@@ -90,7 +90,7 @@ def _write(data: Data, version: str, folder: Path, ask: Ask | None, tell: Callab
     _write_static(data, folder)
     tell(said("writing the pages"))
     frame = Frame(shared, SOURCE)
-    _put(folder, pages(frame))
+    _put(folder, chain(pages(frame), _tables(shared)))
     tell(said("writing the tables"))
     tables, made = others()
     _put(folder, chain(made, downloads_page(frame, tables)))
@@ -98,14 +98,13 @@ def _write(data: Data, version: str, folder: Path, ask: Ask | None, tell: Callab
 
 
 def made_aside(shared: Shared) -> tuple[list[dict[str, Any]], list[File]]:
-    """The downloadable tables, and as files these, the tables of pages, and all pages in each of the languages that are translated to.
+    """The downloadable tables, and as files these and all pages in each of the languages that are translated to.
 
     Nothing is written where the site is: another process may live on for a moment when this one is killed.
     """
     with scratch() as folder:
         tables = write_downloads(shared.data, folder / "downloads")
         made = [(f.relative_to(folder).as_posix(), f.read_bytes()) for f in sorted((folder / "downloads").iterdir())]
-    made += _tables(shared)
     for language in LANGUAGES:
         if language != SOURCE:
             frame = Frame(shared, language)

@@ -16,7 +16,7 @@ FROM (
 CREATE OR REPLACE TEMP TABLE person AS
 SELECT name, folded, CASE WHEN folded IS NOT NULL THEN CAST(dense_rank() OVER (ORDER BY folded) - 1 AS INTEGER) END AS author
 FROM (
-    SELECT author AS name, folded(author) AS folded
+    SELECT author AS name, person(author) AS folded
     FROM (SELECT DISTINCT author FROM mentions WHERE author IS NOT NULL AND paper IN (SELECT id FROM paper WHERE NOT repeated))
 );
 

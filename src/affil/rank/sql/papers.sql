@@ -20,7 +20,7 @@ same_title AS (
     WINDOW same AS (PARTITION BY venue, year, title ORDER BY aligned DESC, authors DESC, id)
 ),
 people AS (
-    SELECT paper, list(folded(author)) AS names
+    SELECT paper, list(person(author)) AS names
     FROM mentions
     WHERE author IS NOT NULL AND paper IN (SELECT id FROM same_title)
     GROUP BY paper

@@ -11,6 +11,7 @@ from typing import Any
 import minify_html
 import pyarrow as pa
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
 
 from affil.catalogue import SOURCE
 from affil.names import visible
@@ -110,6 +111,7 @@ class Frame:
         self.names = Names(language)
         self.folder = "" if language == SOURCE else f"{language}/"
         self.figures: list[Figure] = []
+        self._sections: dict[tuple[str, str], Markup] = {}
 
     def text(self, key: str, *values: Hashable) -> str:
         """A formatted text."""
@@ -214,6 +216,13 @@ class Frame:
             "rows": self.data.report.rows,
         }
 
+    def sections(self, base: str, section: str) -> Markup:
+        """The head of pages below `base` with the links to all sections, of which one is the page's; thousands of pages have the same."""
+        if (base, section) not in self._sections:
+            values = {"t": self.text, "base": base, "section": section, "site_title": self.title, "nav": NAV}
+            self._sections[base, section] = Markup(environment().get_template("sections.html").render(values))
+        return self._sections[base, section]
+
     def render(self, path: str, template: str, values: Mapping[str, Any]) -> str:
         """Render the page at a path below the language's folder."""
         data = self.data
@@ -230,7 +239,7 @@ class Frame:
             "card": "",
             "root": root or "./",
             "base": base or "./",
-            "nav": NAV,
+            "sections": self.sections,
             "languages": [
                 (html_tag(code), i18n.text("language", code), f"{root}{'' if code == SOURCE else code + '/'}{path}")
                 for code in LANGUAGES
