@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
+import json
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic.fields import FieldInfo
 
 from affil.errors import AffilError, InputError
-from affil.wording import joined, message_of, said
+from affil.wording import Said, joined, marked, message_of, said
 
 Policy = Literal["most-specific", "all", "one"]
 Engine = Literal["local", "spark"]
@@ -19,7 +21,7 @@ RollUp = Literal["none", "parent", "top", "labs"]
 
 
 class _Frozen(BaseModel):
-    """A group of settings: immutable; unknown keys are rejected.
+    """A group of settings: immutable; unknown keys and values are rejected.
 
     @public
     """
@@ -32,13 +34,28 @@ class _Frozen(BaseModel):
         """Refuse a name that is none, with those that may be meant.
 
         Raises:
-            AffilError: so that it is one line, not one of pydantic's.
+            AffilError: so that it is one line, not several of pydantic's.
         """
         for name in given if isinstance(given, dict) else ():
             if name not in cls.model_fields:
-                section = next((f"{known}." for known, field in Settings.model_fields.items() if field.annotation is cls), "")
-                raise _unknown(section, str(name), cls)
+                raise _unknown(_section(cls), str(name), cls)
         return given
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _values_can_be(cls, given: Any, check: ModelWrapValidatorHandler[Self]) -> Self:
+        """Refuse a value that cannot be, with those that can.
+
+        Raises:
+            AffilError: so that it is one line, not several of pydantic's.
+        """
+        try:
+            return check(given)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            if cls is not Settings and (not fault["loc"] or not _section(cls)):
+                raise  # the group around it knows its name
+            raise _wrong(_section(cls), cls, fault) from None
 
 
 class TextSettings(_Frozen):
@@ -130,6 +147,11 @@ class InputSettings(_Frozen):
         default=100_000_000_000, ge=1, description="most bytes of what can be read only once: a pipe, standard input"
     )
     patience: float = Field(default=10.0, ge=0, description="seconds to wait for somebody to write to a named pipe")
+    ended: float = Field(
+        default=10.0,
+        ge=0,
+        description="seconds to wait until the system tells how a worker process ended whose pipe has closed",
+    )
 
 
 INPUT = InputSettings()
@@ -457,6 +479,10 @@ class RankSettings(_Frozen):
     passing: int = Field(default=20, ge=1, description="number of entities passing a row whose strings are looked at for it")
     grid: GridSettings = Field(default=GridSettings(), description="grids of the distributions behind ranges")
     papers_at_once: int = Field(default=250_000, ge=1, description="number of papers counted at once; more take more memory")
+    rows_at_once: int = Field(default=1 << 20, ge=1, description="number of counts read at once; more take more memory")
+    compared_at_once: int = Field(
+        default=1 << 20, ge=1, description="number of rows times entities compared at once to find whose strings decide a place"
+    )
     memory: str = Field(
         default="1.5GB",
         pattern=r"^\d+(\.\d+)? ?[KMGT]i?B$",
@@ -728,6 +754,63 @@ def _unknown(section: str, name: str, of: type[_Frozen]) -> AffilError:
     return AffilError(said("there is no setting {0}", section + name))
 
 
+def _section(of: type[_Frozen], within: Any = None) -> str:
+    """What stands before the names of a group of settings, such as "rank.grid."; "" where it is none of the groups, or several."""
+    found = []
+    for name, field in (within or Settings).model_fields.items():
+        if field.annotation is of:
+            found.append(f"{name}.")
+        elif _fields(field.annotation) and (deeper := _section(of, field.annotation)):
+            found.append(f"{name}.{deeper}")
+    return found[0] if len(found) == 1 else ""
+
+
+_KINDS: dict[Any, str] = {
+    bool: marked("true or false"),
+    int: marked("a whole number"),
+    float: marked("a number"),
+    str: marked("a text"),
+}
+_BOUNDS = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+_SHOWN = 100  # characters of a value in a message
+
+
+def _wrong(section: str, of: type[_Frozen], fault: Any) -> AffilError:
+    """What is said of a value that a setting cannot have, one of the faults that pydantic finds: what it can be, and what it is by default."""
+    path = section + ".".join(map(str, fault["loc"]))
+    group: Any = of
+    field: FieldInfo | None = None
+    for name in fault["loc"]:
+        if _fields(group):
+            field = group.model_fields[str(name)]
+            group = field.annotation
+    if field is None or _fields(group):
+        return AffilError(said("{0} is a group of settings, not {1}", path.rstrip(".") or "Settings", _plain(fault["input"])))
+    default = field.get_default(call_default_factory=True)
+    return AffilError(
+        said("setting {0}: {1}, not {2}; its default is {3}", path, _can_be(field), _plain(fault["input"]), _plain(default))
+    )
+
+
+def _can_be(field: FieldInfo) -> str:
+    """What a setting, or each value in it, can be."""
+    kind, of = get_origin(field.annotation) or field.annotation, get_args(field.annotation)
+    if kind is Literal:
+        return joined(" or ", of)
+    if kind is tuple:
+        return said("a list, each {0}", _can_be(FieldInfo.from_annotation(of[0])))
+    if kind is dict:
+        return said("a table, each value {0}", _can_be(FieldInfo.from_annotation(of[1])))
+    bounds = ", ".join(f"{_BOUNDS[k]} {getattr(m, k)}" for m in field.metadata for k in _BOUNDS if hasattr(m, k))
+    told = Said(_KINDS[kind])
+    return said("{0} ({1})", told, bounds) if bounds else told
+
+
+def _plain(value: object) -> str:
+    """A value as it would be written in settings.toml, shortened."""
+    return json.dumps(value, ensure_ascii=False, default=repr)[:_SHOWN]
+
+
 def _fields(section: Any) -> Iterable[str]:
     return section.model_fields if isinstance(section, type) and issubclass(section, _Frozen) else ()
 
@@ -785,11 +868,7 @@ def load_settings(path: Path | None) -> Settings:
         return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:
         raise InputError(path, said("cannot be read: {0}", error.strerror or error)) from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
-        raise InputError(path, said("setting {0}: {1}", name, first["msg"])) from error
-    except AffilError as error:  # a name that is none, or one that an older version wrote
+    except AffilError as error:  # a name or value that is none, or one that an older version wrote
         raise InputError(path, message_of(error), fix=said("correct or delete its line")) from None
     except (ValueError, RecursionError) as error:  # not UTF-8, or not TOML
         raise InputError(path, said("not valid TOML: {0}", error)) from error

@@ -6,12 +6,11 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.rank import numbers
 from affil.rank.numbers import number_texts
+from affil.settings import RankSettings
 
 TEXT = st.text("ab/é清", max_size=3)
 CELL = st.sampled_from([("CVPR", 2020), ("CVPR", 2021), ("ACL", 2020)])
@@ -31,7 +30,7 @@ NAMES = {
 }
 
 
-def numbered(rows: list[Any]) -> duckdb.DuckDBPyConnection:
+def numbered(rows: list[Any], at_once: int = 100) -> duckdb.DuckDBPyConnection:
     """A connection in which these rows of credit are numbered."""
     db = duckdb.connect()
     texts = [(v, y, p, a, s, *held) for (v, y), p, a, s, held in rows]
@@ -43,19 +42,17 @@ def numbered(rows: list[Any]) -> duckdb.DuckDBPyConnection:
         table = table.append_column(name, pa.nulls(len(table), pa.float64()))
     db.register("stats", pa.table({"venue": ["ACL", "CVPR", "CVPR"], "year": pa.array([2020, 2020, 2021], pa.int16())}))
     db.register("texts", table)
-    number_texts(db, db.table("texts"))
+    number_texts(db, db.table("texts"), RankSettings(rows_at_once=at_once))
     return db
 
 
 @given(st.lists(ROW, max_size=12), st.integers(1, 4))
 def test_numbers_are_in_the_order_of_texts_and_lead_back_to_them(rows: list[Any], at_once: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(numbers, "_AT_ONCE", at_once)  # texts that stand in several batches are one
-        with numbered(rows) as db:
-            found = db.execute(BACK).fetchall()
-            given_rows = [(v, y, p, a, s, *(held if held[0] is not None else [None] * 3)) for (v, y), p, a, s, held in rows]
-            assert sorted(map(repr, found)) == sorted(map(repr, given_rows))
-            for table, name in NAMES.items():
-                texts = [t for (t,) in db.execute(f"SELECT {name} FROM {table} ORDER BY ALL").fetchall()]
-                by_number = [t for (t,) in db.execute(f"SELECT {name} FROM (FROM {table} ORDER BY 1)").fetchall()]
-                assert len({repr(t) for t in texts}) == len(texts) and by_number == texts
+    with numbered(rows, at_once) as db:  # texts that stand in several batches are one
+        found = db.execute(BACK).fetchall()
+        given_rows = [(v, y, p, a, s, *(held if held[0] is not None else [None] * 3)) for (v, y), p, a, s, held in rows]
+        assert sorted(map(repr, found)) == sorted(map(repr, given_rows))
+        for table, name in NAMES.items():
+            texts = [t for (t,) in db.execute(f"SELECT {name} FROM {table} ORDER BY ALL").fetchall()]
+            by_number = [t for (t,) in db.execute(f"SELECT {name} FROM (FROM {table} ORDER BY 1)").fetchall()]
+            assert len({repr(t) for t in texts}) == len(texts) and by_number == texts

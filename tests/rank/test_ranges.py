@@ -18,7 +18,7 @@ from affil.rank.doubt import Doubts, doubts
 from affil.rank.numbers import number_texts
 from affil.rank.ranges import Atoms, _most_mentioned, _passing
 from affil.settings import RankSettings
-from affil.types import Paper
+from affil.types import Author, Paper
 from tests.examples import examples
 
 from .test_credit import INSTITUTIONS, STRINGS, VENUES, Answers, found, naive, one_each, paper, tables
@@ -81,6 +81,28 @@ def test_expectations_and_effects_are_those_of_all_combinations(
         right, wrong = kept_in[:, k], ~kept_in[:, k]
         wanted = weight[right] @ table[right] / weight[right].sum() - weight[wrong] @ table[wrong] / weight[wrong].sum()
         assert effects[:, k] == pytest.approx(wanted, abs=0.02 if by == "index" else 1e-9)
+
+
+@pytest.mark.parametrize("by", ["publications", "authors", "adjusted"])
+@pytest.mark.parametrize("decision", ["match", "review"])
+@pytest.mark.parametrize("roll_up", ["parent", "top"])
+def test_strings_of_an_author_that_name_other_parents_are_one_claim(by: Any, decision: str, roll_up: Any) -> None:
+    """Delta has the parents Gamma and Alpha; what names Gamma beside it is Gamma's alone, whatever else the author states."""
+    papers = [
+        Paper("1", "One", "CV", 2020, (Author("Ann", ("s0", "s1")), Author("Bo", ("s1",)))),
+        Paper("2", "Two", "CV", 2020, (Author("Cy", ("s0",)),)),
+    ]
+    answers: Answers = {"s0": [("d", decision)], "s1": [("d", decision)]}
+    with database(PLAIN.memory) as db:
+        prepare(db, tables(papers, answers, beside={"s1": ["c"]}), {}, VENUES, PLAIN)
+        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN), PLAIN)))
+        measure(db, VENUES, PLAIN, level="institution", by=by, roll_up=roll_up)
+        got = doubts(db, by, PLAIN)
+        ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]
+    right: Answers = {s: [("d", "match")] for s in answers}
+    all_right = values(papers, right, by, "institution", roll_up=roll_up, beside={"s1": ["c"]})
+    assert got.decided == pytest.approx([all_right[i] for i in ids])
+    assert got.counted == pytest.approx(got.decided if decision == "match" else [0] * len(ids))
 
 
 def made_up(seed: int, *, whole: bool) -> Doubts:
@@ -208,7 +230,7 @@ def test_a_row_is_moved_by_itself_or_by_the_first_that_pass_it(entities: list[tu
     adding = [k for k, (*_, adds) in enumerate(entities) if adds]
     none = np.zeros(0)
     found = Doubts(counted, counted, decided, *(none.astype(int),) * 2, none, none, *(none.astype(bool),) * 2)
-    row, passing = _passing(found, np.arange(len(entities)), np.array(adding, np.int64), 20)
+    row, passing = _passing(found, np.arange(len(entities)), np.array(adding, np.int64), PLAIN)
     got = sorted(zip(row.tolist(), passing.tolist(), strict=True))
     passed = {
         k: [e for e in adding if counted[e] <= counted[k] and decided[e] >= decided[k]][:20] for k in range(len(entities))

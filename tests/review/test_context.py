@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -56,7 +57,12 @@ def test_reasons_of_doubt() -> None:
     assert doubts("match", match(0.99), audit=True) == ("audited",)
     assert doubts("review", match(0.6, "name_exact", "bearers"), match(0.3, chosen=False)) == ("bearers", "rival")
     assert doubts("review", match(0.6, "name_coverage"), match(0.99, "misspelt")) == ("partly",), "the sure are not doubted"
-    assert doubts("review", match(0.6, "name_exact"), match(0.01, chosen=False)) == ("unsure",)
+    assert doubts("review", match(0.6, "name_exact"), match(0.01, chosen=False)) == ("bare",)
+    assert doubts("review", match(0.6, "name_exact", "country_named")) == ("unsure",)
+    short = replace(match(0.6), reasons=(Reason("name_exact", "acronym"), Reason("country_named")))
+    assert doubts("review", short) == ("acronym",)
+    assert doubts("review", replace(short, reasons=short.reasons[:1])) == ("acronym", "bare")
+    assert doubts("review", replace(short, reasons=(*short.reasons, Reason("misspelt")))) == ("misspelt",)
     assert doubts("match", match(0.99)) == (), "a sure answer that nobody asks about"
     assert doubts("match", match(0.9), match(0.3, chosen=False)) == ("rival",)
     assert len({*DOUBTS}) == len(DOUBTS)

@@ -14,6 +14,7 @@ import pytest
 import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from affil.errors import AffilError, InputError, UnknownIdError
 from affil.rank import rank
@@ -571,6 +572,56 @@ def test_unknown_settings_are_refused_with_what_may_be_meant(tmp_path: Path, giv
     with pytest.raises(InputError) as told:
         load_settings(file)
     assert str(told.value) == f"{file}: {error.value}; correct or delete its line"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"rank": {"confidence": 2}}, "setting rank.confidence: a number (> 0, < 1), not 2; its default is 0.95"),
+        ({"rank": {"ranges": "perhaps"}}, 'setting rank.ranges: true or false, not "perhaps"; its default is true'),
+        ({"rank": {"named": 0.5}}, "setting rank.named: a whole number (≥ 1), not 0.5; its default is 3"),
+        ({"rank": {"grid": {"coarse": 1}}}, "setting rank.grid.coarse: a whole number (≥ 8), not 1; its default is 96"),
+        (
+            {"rank": {"area_weights": {"vision": -1}}},
+            "setting rank.area_weights.vision: a table, each value a number (≥ 0), not -1",
+        ),
+        ({"read": {"not_accepted": 1}}, "setting read.not_accepted: a list, each a text, not 1"),
+        ({"rank": {"grid": {"coars": 9}}}, "there is no setting rank.grid.coars; did you mean rank.grid.coarse?"),
+        ({"decide": {"policy": "most"}}, 'setting decide.policy: most-specific or all or one, not "most"'),
+        ({"rank": 3}, "rank is a group of settings, not 3"),
+    ],
+)
+def test_a_value_that_a_setting_cannot_have_is_one_line_with_those_that_it_can(
+    tmp_path: Path, given: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(AffilError) as error:
+        Settings(**given)
+    assert str(error.value).startswith(said)
+    (tmp_path / "settings.toml").write_text(tomlkit.dumps(given))
+    with pytest.raises(InputError) as told:
+        load_settings(tmp_path / "settings.toml")
+    assert str(told.value) == f"{tmp_path / 'settings.toml'}: {error.value}; correct or delete its line"
+
+
+_GROUPS = [(name, group) for name, group in Settings() if isinstance(group, BaseModel)]
+
+
+@given(
+    st.sampled_from(_GROUPS),
+    st.data(),
+    st.one_of(st.none(), st.integers(-2, 2), st.floats(), st.text(max_size=3), st.booleans()),
+)
+def test_any_value_is_taken_or_refused_in_a_line(group: tuple[str, BaseModel], data: st.DataObject, value: Any) -> None:
+    name, held = group
+    key = data.draw(st.sampled_from(sorted(type(held).model_fields)))
+    try:
+        made = Settings(**{name: {key: value}})
+    except AffilError as error:
+        told = str(error)
+        assert "\n" not in told
+        assert told.startswith((f"setting {name}.{key}: ", f"{name}.{key} is a group of settings, not "))
+    else:
+        assert getattr(getattr(made, name), key) == value or value != value
 
 
 @given(st.text(max_size=12))

@@ -10,11 +10,11 @@ from typing import Any
 
 from affil.errors import AffilError
 from affil.io.interrupts import undisturbed
+from affil.settings import INPUT
 from affil.wording import said
 
 _NAME = "affil worker"  # tells a process that it was started here
 _AGAIN = 78  # its exit code where it would start others instead of working
-_GONE = 10.0  # seconds until the system tells how a process ended whose pipe has closed
 
 
 def spawned(target: Callable[..., None], *arguments: Any) -> BaseProcess:
@@ -36,7 +36,7 @@ def spawned(target: Callable[..., None], *arguments: Any) -> BaseProcess:
 
 def why_gone(process: BaseProcess) -> str:
     """Why a process is gone whose pipe has closed, and what to do."""
-    process.join(_GONE)
+    process.join(INPUT.ended)
     if process.exitcode == _AGAIN:
         return _again()
     if process.exitcode is not None and process.exitcode > 0:

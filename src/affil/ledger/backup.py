@@ -16,7 +16,6 @@ from affil.ledger.database import Database, mark
 from affil.ledger.table import LEDGER, METADATA
 from affil.wording import counted, said
 
-_AT_ONCE = 1000  # rows inserted in one statement
 _BESIDE = ("-wal", "-shm", "-journal")  # files of SQLite beside the main one
 
 
@@ -119,5 +118,5 @@ def _rows(database: Database) -> Sequence[Mapping[str, Any]]:
 
 
 def _insert(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    for at in range(0, len(rows), _AT_ONCE):
-        connection.execute(LEDGER.insert(), [dict(row) for row in rows[at : at + _AT_ONCE]])
+    if rows:
+        connection.execute(LEDGER.insert(), [dict(row) for row in rows])

@@ -98,7 +98,7 @@ def rank(
     settings, venues = settings or RankSettings(), venues or load_venues()
     with database(settings.memory) as db:
         prepare(db, tables, decisions or {}, venues, settings)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, settings), settings)))
+        number_texts(db, db.from_arrow(all_credit(db, number(db, settings), settings)), settings)
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
         ranking = replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
         return with_families(db, venues, ranking, **query)

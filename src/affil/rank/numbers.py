@@ -13,11 +13,10 @@ import pyarrow.compute as pc
 
 from affil.io.arrays import of_numpy, to_numpy
 from affil.rank.credit import TEXTS, sql
+from affil.settings import RankSettings
 
-_AT_ONCE = 1 << 20  # rows whose texts are in memory at once
 
-
-def number_texts(db: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation) -> None:
+def number_texts(db: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, settings: RankSettings | None = None) -> None:
     """Create the table `credit` with numbers for its texts, and the tables that name these (see sql/numbers.sql).
 
     Numbers are in the order of the texts.
@@ -25,8 +24,9 @@ def number_texts(db: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation) -
     Args:
         db: a connection with the table `stats`.
         rows: credit with its texts (see sql/credit.sql); ids of papers are unique.
+        settings: `rows_at_once`.
     """
-    batches = _read(rows)
+    batches = _read(rows, (settings or RankSettings()).rows_at_once)
     papers, authors, strings, *of_holder = (_Numbered.of(batches[0].column(name).dictionary) for name in TEXTS)
     holders = _Holders.of(batches, *of_holder)
     made = {
@@ -124,9 +124,9 @@ class _Holders:
         )
 
 
-def _read(rows: duckdb.DuckDBPyRelation) -> list[pa.RecordBatch]:
+def _read(rows: duckdb.DuckDBPyRelation, at_once: int) -> list[pa.RecordBatch]:
     """The rows in batches, at least one, with dictionaries for texts, which all batches share."""
-    reader = rows.to_arrow_reader(_AT_ONCE)
+    reader = rows.to_arrow_reader(at_once)
     batches = [_encoded(batch) for batch in reader] or [_encoded(_nothing(reader.schema))]
     return pa.Table.from_batches(batches).unify_dictionaries().to_batches() or batches
 

@@ -32,7 +32,6 @@ Values = NDArray[np.float64]
 
 _DIGITS = 9  # equal to this many decimals is a tie, as in ranking.sql
 _TOLD = 6  # decimals of probabilities and shares that are told; later ones depend on the order of summation
-_AT_ONCE = 1 << 20  # comparisons of rows with entities at once
 
 
 def with_ranges(
@@ -89,7 +88,7 @@ def _deciding(
     entity, pair = found.entity[found.wanted], found.pair[found.wanted]
     about = columns(db, "SELECT string, mentions FROM pair ORDER BY pair")
     own, string, mentions = _most_mentioned(entity, about["string"][pair], about["mentions"][pair], settings.named)
-    row, passing = _passing(found, rows[moves], np.unique(own), settings.passing)
+    row, passing = _passing(found, rows[moves], np.unique(own), settings)
     first, last = np.searchsorted(own, passing), np.searchsorted(own, passing, side="right")
     at = ranges(first, last - first)
     row, string, _ = _most_mentioned(np.repeat(row, last - first), string[at], mentions[at], settings.named)
@@ -114,16 +113,16 @@ def _most_mentioned(group: Numbers, string: Numbers, mentions: Numbers, named: i
     return group[kept], string[kept], mentions[kept]
 
 
-def _passing(found: Doubts, rows: Numbers, adding: Numbers, at_most: int) -> tuple[Numbers, Numbers]:
+def _passing(found: Doubts, rows: Numbers, adding: Numbers, settings: RankSettings) -> tuple[Numbers, Numbers]:
     """For each row, the entities that strings in review add to and whose gain moves it: itself, or else the first that pass it."""
     itself = np.isin(rows, adding)
     row, passing = [rows[itself]], [rows[itself]]
     others = rows[~itself]
-    step = max(1, _AT_ONCE // max(1, len(adding)))
+    step = max(1, settings.compared_at_once // max(1, len(adding)))
     for some in (others[k : k + step] for k in range(0, len(others), step)):
         passes = found.counted[adding] <= found.counted[some, None]
         passes &= found.decided[adding] >= found.decided[some, None]
-        passes &= np.cumsum(passes, axis=1) <= at_most
+        passes &= np.cumsum(passes, axis=1) <= settings.passing
         one, by = np.nonzero(passes)
         row.append(some[one])
         passing.append(adding[by])

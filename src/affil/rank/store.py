@@ -242,7 +242,7 @@ class Store:
             put_rows(db, "stats", rows, venue="VARCHAR", year="SMALLINT", **dict.fromkeys(_STATS, "BIGINT"))
             db.read_parquet(str(self.whole(state.institutions))).create("institutions")
             files = [str(self.whole(p.file)) for p in needed if p.file]
-            number_texts(db, db.read_parquet(files) if files else db.from_arrow(CREDIT.empty_table()))
+            number_texts(db, db.read_parquet(files) if files else db.from_arrow(CREDIT.empty_table()), state.settings)
             yield db, venues
 
     def file(self, name: str) -> Path:

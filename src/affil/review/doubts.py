@@ -6,19 +6,21 @@ from collections.abc import Sequence
 
 from affil.types import AGAINST, NOT_FOUND, Decision, Match
 
-# Beside the reasons against a match (`affil.types.AGAINST`): another institution may be meant, a name stands only in part, no reason
-# is known, nothing was found, a sure answer is only to be checked, the reasons were not sought (setting `grouped`); and whatever the model
-# thinks, an assistant suggests an answer.
-RIVAL, PARTLY, UNSURE, NOTHING, AUDIT, UNREAD, SUGGESTED = (
+# Beside the reasons against a match (`affil.types.AGAINST`): another institution may be meant, a name stands only in part; where it is
+# none of these, only an acronym stands there, nothing beside the name speaks for it, or no reason is known; nothing was found, a sure answer
+# is only to be checked, the reasons were not sought (setting `grouped`); and whatever the model thinks, an assistant suggests an answer.
+RIVAL, PARTLY, ACRONYM, BARE, UNSURE, NOTHING, AUDIT, UNREAD, SUGGESTED = (
     "rival",
     "partly",
+    "acronym",
+    "bare",
     "unsure",
     "nothing",
     "audited",
     "unread",
     "suggested",
 )
-DOUBTS = (*AGAINST, RIVAL, PARTLY, UNSURE, NOTHING, AUDIT, UNREAD, SUGGESTED)
+DOUBTS = (*AGAINST, RIVAL, PARTLY, ACRONYM, BARE, UNSURE, NOTHING, AUDIT, UNREAD, SUGGESTED)
 # In English, as the pages say them; what depends on a match has other words than in `AGAINST`.
 WORDS = AGAINST | {
     "misspelt": "the name is misspelt or glued",
@@ -26,6 +28,8 @@ WORDS = AGAINST | {
     "other_kind_named": "words for another kind of organisation are next to the name",
     RIVAL: "another institution may be meant",
     PARTLY: "only part of a name stands there",
+    ACRONYM: "only an acronym stands there",
+    BARE: "nothing beside the name speaks for it",
     UNSURE: "the evidence is weak",
     NOTHING: NOT_FOUND,
     AUDIT: "audited",
@@ -56,6 +60,11 @@ def doubts_of(decision: str, matches: Sequence[Match], *, audit: bool, sure: flo
         told.add(PARTLY)
     if not doubted and decision == Decision.MATCH:
         return ()
+    if not told:
+        if any(r.name == "name_exact" and r.kind == "acronym" for m in doubted for r in m.reasons):
+            told.add(ACRONYM)
+        if any({r.name for r in m.reasons} == {"name_exact"} for m in doubted):
+            told.add(BARE)
     return tuple(d for d in DOUBTS if d in told) or (UNSURE,)
 
 

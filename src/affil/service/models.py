@@ -284,16 +284,21 @@ class MatchedOrganization(Answer):
     organization: Organization = Field(description="its record")
 
 
-class AffiliationAnswer(Answer):
-    """Response to `affiliation`; `affil_ids` are the ids of organisations without a ROR id, by those shown in their place."""
+class OrganizationsAnswer(Answer):
+    """Organisations, some of them without a ROR id."""
 
-    number_of_results: int = Field(description="how many items there are", examples=[1])
-    items: list[MatchedOrganization] = Field(description="chosen ones first, then by score")
     affil_ids: dict[str, str] = Field(
         default_factory=dict,
         description="ids here of organisations without a ROR id, by those shown in their place",
         examples=[{f"{ROR}0u1234567": "affil:openai"}],
     )
+
+
+class AffiliationAnswer(OrganizationsAnswer):
+    """Response to `affiliation`."""
+
+    number_of_results: int = Field(description="how many items there are", examples=[1])
+    items: list[MatchedOrganization] = Field(description="chosen ones first, then by score")
 
 
 class Bucket(Answer):
@@ -313,17 +318,12 @@ class Meta(Answer):
     statuses: list[Bucket] = Field(description="by status")
 
 
-class ListAnswer(Answer):
-    """Response to `query`; `time_taken` is in milliseconds, `affil_ids` as for `affiliation`."""
+class ListAnswer(OrganizationsAnswer):
+    """Response to `query`; `time_taken` is in milliseconds."""
 
     number_of_results: int = Field(description="on all pages", examples=[12])
     time_taken: int = Field(description="milliseconds", examples=[3])
     items: list[Organization] = Field(description="those of this page")
-    affil_ids: dict[str, str] = Field(
-        default_factory=dict,
-        description="ids here of organisations without a ROR id, by those shown in their place",
-        examples=[{f"{ROR}0u1234567": "affil:openai"}],
-    )
     meta: Meta = Field(description="counts over all pages")
 
 
