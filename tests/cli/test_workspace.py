@@ -294,7 +294,10 @@ def test_diff_names_the_decision_that_moved_a_rank(ws: str, tmp_path: Path) -> N
     shown = call("diff", ws, "--since", "before", width=240).stdout
     assert f"decision 1 by ana, '港中大' was none, is {CUHK} (short form)" in shown
     assert "Since the snapshot 'before' of " in shown
-    assert "1 adjusted values changed, 0 more ranks moved because of them." in shown
+    assert "1 adjusted values changed, and with them 1 rank; 0 other ranks moved because of them." in shown
+    call("snapshot", ws, "after")
+    assert re.fullmatch(r"Since the snapshot 'after' of \S+ nothing changed\.\n", call("diff", ws, "--since", "after").stdout)
+    call("snapshot", ws, "after", "--remove")
     since_run = json.loads(call("diff", ws, "--json").stdout)
     assert [(m["id"], m["rank_before"], m["rank_after"]) for m in since_run["moves"]] == [(CUHK, None, 1)]
     assert [(c["cause"], c["entry"], c["papers"]) for c in since_run["causes"]] == [("decision", 1, 1)]
@@ -476,10 +479,12 @@ def test_a_table_of_many_years_shows_the_last_that_fit_and_breaks_no_number(tmp_
     about: dict[Any, Any] = {"id": "US", "name": "United States"}
     frame = pd.DataFrame([about | dict.fromkeys(years, 12345.678) | {"growth": 1.0, "growth_last": 0.5}])
     ranks = pd.DataFrame([about | dict.fromkeys(years, 1) | {"best": 1, "years_first": 30}])
+    of_year, settings = dict.fromkeys(years, ("A",)), Settings()
     made = Trend(
-        frame, frame, ranks, "country", "adjusted", years, (), 100, (), 2019, dict.fromkeys(years, ("A",)), ("A",), False, {}
+        *(frame, frame, ranks, "country", "adjusted", years),
+        *(None, None, (), (), settings.rank, (), 2019, of_year, ("A",), False, {}),
     )
-    by_year, terminal = RanksByYear(ranks, made), Settings().terminal
+    by_year, terminal = RanksByYear(ranks, made), settings.terminal
     for width in (80, 120, 200):
         for table, value in ((trend_table(made, width, terminal), "12,345.68"), (years_table(by_year, width, terminal), "1")):
             console = Console(width=width, record=True, file=StringIO())

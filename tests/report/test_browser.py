@@ -422,9 +422,9 @@ def test_growth_in_the_page_is_that_of_the_library(reader: Reader, report_ws: Wo
     for row in reader.rows("#board")[:10]:
         if row[2] not in ("new", "–"):
             known = next(n for n in sorted(moved.index, key=len, reverse=True) if row[3].startswith(n))
-            by = moved["rank_before"][known] - moved["rank_after"][known]
-            told = int("".join(c for c in row[2] if c.isdigit()) or 0) * (-1 if "▼" in row[2] else 1)
-            assert told == by, row
+            ranks = (moved["rank_before"][known], moved["rank_after"][known])
+            assert tuple(map(int, re.findall(r"\d+", row[2]))) == ranks, row
+            assert ("▲" in row[2], "▼" in row[2]) == (ranks[1] < ranks[0], ranks[1] > ranks[0]), row
 
 
 @pytest.mark.parametrize(("least", "change"), [(1, 1e9), (60, 1e9), (85, 1e9), (10_000, 1e9), (1, 1.05), (1, 1.2), (60, 1.4)])

@@ -2,8 +2,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pycountry
+import pytest
 
 import affil.report
 from affil.catalogue import messages
@@ -12,6 +15,7 @@ from affil.rank.places import region_name
 from affil.registry import Registry
 from affil.report import LANGUAGES, i18n, names
 from affil.report.entities import LEVELS
+from affil.report.pages.frame import Frame
 
 FOLDER = Path(affil.report.__file__).parent
 
@@ -100,3 +104,18 @@ def test_chinese_names_of_places_are_of_places_that_there_are() -> None:
     assert table["學"] == "学"
     assert "B" not in table
     assert len(LANGUAGES) == 3
+
+
+@pytest.mark.parametrize(
+    ("language", "name", "more", "told"),
+    [
+        ("en", "Peking University", "China", "Peking University (China)"),
+        ("en", "Northeastern University (China)", "China", "Northeastern University (China)"),
+        ("en", "The University of Hong Kong", "Hong Kong", "The University of Hong Kong (Hong Kong)"),
+        ("zh-hans", "东北大学（中国）", "中国", "东北大学（中国）"),
+        ("zh-hans", "北京大学", "", "北京大学"),
+    ],
+)
+def test_a_place_in_brackets_stands_once_beside_a_name(language: str, name: str, more: str, told: str) -> None:
+    frame: Any = SimpleNamespace(text=lambda key, *values: i18n.text(key, language, *values))
+    assert Frame.beside(frame, name, more) == told

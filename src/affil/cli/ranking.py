@@ -256,16 +256,21 @@ def diff(
     result = ws.diff(since, entity=institution, **query)
     own, others, by_one = result.split()
     named = said("the snapshot {0!r}", result.before.name) if result.before.name else said("the state")
-    notes: list[str] = [
-        said(
-            "Since {0} of {1}: {2:,} {3} values changed, {4} moved because of them.",
+    time = result.before.time[:19]
+    if not len(result.moves):
+        notes: list[str] = [said("Since {0} of {1} nothing changed.", named, time)]
+    else:
+        with_own = int(own["rank_before"].fillna(0).ne(own["rank_after"].fillna(0)).sum())
+        changed = said(
+            "Since {0} of {1}: {2:,} {3} values changed, and with them {4}; {5} moved because of them.",
             named,
-            result.before.time[:19],
+            time,
             len(own),
             Said(result.by),
-            counted(len(others) + len(by_one), "more rank"),
-        ),
-    ]
+            counted(with_own, "rank"),
+            counted(len(others) + len(by_one), "other rank"),
+        )
+        notes = [changed]
     if len(by_one):
         up = int((by_one["rank_after"] < by_one["rank_before"]).sum())
         notes.append(said("{0} moved by one ({1:,} up, {2:,} down).", counted(len(by_one), "other"), up, len(by_one) - up))
@@ -273,7 +278,8 @@ def diff(
     if limit:
         moves = result.moves.head(limit)
         result = replace(result, moves=moves, causes=result.causes[result.causes["id"].isin(moves["id"])])
-    _put(ws, result, output, excel, as_json, lambda _: moves_table(result, _SHOWN if limit is None else limit), notes)
+    moved = None if not len(result.moves) else lambda _: moves_table(result, _SHOWN if limit is None else limit)
+    _put(ws, result, output, excel, as_json, moved, notes)
 
 
 def snapshot(
@@ -329,7 +335,7 @@ def _put(
     table: Any,
     notes: list[str],
 ) -> None:
-    """Output a result: to a file, as JSON, or as a table with notes; then what a reader must know of the state it is of."""
+    """Output a result: to a file, as JSON, or as a table (None: there are no rows) with notes; then what a reader must know of its state."""
     _print(ws, result, output, excel, as_json, table, notes)
     for warning in result.warnings:
         say(said("warning: {0}", warning), err=True)
@@ -353,7 +359,7 @@ def _print(
     if as_json:
         print_json(result.to_dict())
         return
-    if output is None:
+    if output is None and table is not None:
         from rich.console import Console
 
         out = Console(width=get_terminal_size((200, 24)).columns, highlight=False)

@@ -120,6 +120,9 @@ def export_sheet(
     scope = "queue" if audit and scope == "doubtful" else scope
     filters = Filters(scope, state, decision, country, area, venue, year, low, high, text, doubt)  # type: ignore[arg-type]
     written = _session(workspace, ledger).export_sheet(output, filters.check(), excel=excel)
+    if not written:
+        say(said("{0}: no string fits, so its table has no row", output))
+        return
     say(
         said(
             "{0} written to {1}; fill in institution_ids (an answer replaces what is taken; +NAME stands beside it), "

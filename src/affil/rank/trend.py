@@ -63,7 +63,7 @@ class Trend:
     with enough papers (`rank.link_papers`), those of most papers first.
 
     `lacking` are the venues of the table that the last year lacks while the year before had them: with any, the last year is incomplete.
-    `reference` is the last year compared, else the last that lacks nothing, else the last.
+    `reference` is the last year compared, else the last, or the one before where that is incomplete.
     `venues` are the venues of each year, `every_year` those with papers in all of them; with `panel`, only these are counted.
     `coverage` is that of each year, `hong_kong` how Hong Kong and Macao are counted, if that was asked for.
     `state` is the state of a project's counts that it is of, None where that is not known. `total` is how many entities there are, shown
@@ -358,8 +358,7 @@ def trend(
     between = chain(inside, settings.link_papers, settings.link_change)
     step = _step(papers, years, settings)
     lacking = () if panel else missing_venues(asked.papers, venues, years[-1])
-    whole = [y for y in years if not missing_venues(asked.papers, venues, y)]
-    reference = base.years[-1] if base else years[-1] if panel or not whole else whole[-1]
+    reference = base.years[-1] if base else years[-2 if lacking and len(years) > 1 else -1]
     links = [*filter(None, (base, step)), *between]
     single = {c: n for c, n in sorted(papers.items()) if n >= settings.link_papers and c not in parts}
     slots = [cells_of(papers, y) for y in years] + [link.slot(y) for link in links for y in link.years]

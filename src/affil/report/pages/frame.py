@@ -123,8 +123,9 @@ class Frame:
         return self.data.entities[level][identifier].names[self.at]
 
     def beside(self, name: str, more: str) -> str:
-        """A name with what tells it from others, where there is anything."""
-        return self.text("beside", name, more) if more else name
+        """A name with what tells it from others, where there is anything and the name does not end with it already."""
+        known = not more or name.endswith(self.text("beside", "", more).strip())
+        return name if known else self.text("beside", name, more)
 
     def listed(self, names: Iterable[str]) -> str:
         """Names behind one another, as the language has it."""
