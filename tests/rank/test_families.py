@@ -13,6 +13,7 @@ from affil.rank import Tables, Venues, rank
 from affil.rank.families import Family, families
 from affil.rank.rollup import Ways
 from affil.settings import RankSettings
+from tests.examples import examples
 
 KINDS = {
     "mit": "education", "csail": "facility", "media": "facility", "alphabet": "company", "google": "company", "mind": "company",
@@ -81,6 +82,7 @@ def test_what_a_reader_is_told() -> None:
     assert none.lines() == none.coverage.lines()
 
 
+@examples(10)
 @given(st.lists(st.sampled_from([*KINDS]), min_size=1, max_size=12))
 def test_those_of_the_ranking_rolled_up(papers: list[str]) -> None:
     """A family has its rank of the ranking by `labs`, and at least as many papers there as its rows have here."""

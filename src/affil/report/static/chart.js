@@ -3,7 +3,7 @@
 (() => {
   const root = document.documentElement, T = root.dataset, figures = new Map();  // T: its texts
   const NARROW = 450, TAKEN = 1000;  // pixels: below, a chart is drawn as for a phone; width of one that is taken along
-  const LETTERS = 150;  // of a line below the title of such a one
+  const BELOW = 13;  // pixels: the size of the lines below the title of such a one
   let library;
 
   /** Vega, loaded with the first chart. */
@@ -96,10 +96,11 @@
     if (affil.options().has("embed")) near.observe(figure); else later(figure);
   };
 
-  /** A text in lines of about so many narrow letters; those of Chinese are twice as wide, and a line may end behind each. */
-  const wrapped = (text, most) => {
-    const lines = [""], wide = (part) => [...part].reduce((sum, c) => sum + (c > "\u2e7f" ? 2 : 1), 0);
-    for (const part of text.match(/[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s*|\s+/g) ?? []) if (wide(lines.at(-1) + part.trimEnd()) > most) lines.push(part); else lines[lines.length - 1] += part;
+  /** A text in lines as wide as a chart that is taken along; one of Chinese may end behind each letter. */
+  const wrapped = (text, font) => {
+    const lines = [""], pen = document.createElement("canvas").getContext("2d"), fits = (line) => pen.measureText(line).width <= TAKEN;
+    pen.font = `${BELOW}px ${font}`;
+    for (const part of text.match(/[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s*|\s+/g) ?? []) if (fits(lines.at(-1) + part.trimEnd())) lines[lines.length - 1] += part; else lines.push(part);
     return lines.map((line) => line.trim());
   };
   /** Where a chart is from: the site and, of one that is published, its address. */
@@ -109,7 +110,7 @@
   const standing = async (one) => {
     const { embed, config } = await vega(), style = getComputedStyle(document.body), at = document.createElement("div");
     const seen = one.view && isMap(one) ? { at: one.view.signal("at") } : {}, axis = one.params.axis ?? one.spec.params?.find((p) => p.name === "axis").value;
-    const title = { text: one.label, subtitle: [axis, source(), ...wrapped(one.figure.dataset.caveat ?? "", LETTERS)].filter(Boolean), anchor: "start", fontSize: 17, fontWeight: "bold", subtitleFontSize: 13, subtitlePadding: 6, limit: TAKEN, offset: 14 };
+    const title = { text: one.label, subtitle: [axis, source(), ...wrapped(one.figure.dataset.caveat ?? "", config.font)].filter(Boolean), anchor: "start", fontSize: 17, fontWeight: "bold", subtitleFontSize: BELOW, subtitlePadding: 6, limit: TAKEN, offset: 14 };
     const inked = (value) => JSON.parse(JSON.stringify(value).replaceAll("currentColor", style.color));
     const spec = { ...inked(await ready(one, { narrow: false, width: TAKEN, ...seen })), width: TAKEN, padding: 16, title: { ...title, color: style.color, subtitleColor: style.color }, background: style.getPropertyValue("--sheet") };
     if (isMap(one)) spec.autosize = "pad"; else spec.autosize = { type: "fit-x", contains: "padding" };
