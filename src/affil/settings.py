@@ -650,6 +650,7 @@ class ReportSettings(_Frozen):
         default=10.0, ge=0, description="minimum papers of a country, in the earlier year, whose growth is told"
     )
     story_countries: int = Field(default=10, ge=2, description="number of first countries whose growth is told")
+    story_venues: int = Field(default=3, ge=1, description="venues that a sentence names at most; of more it says how many")
     story_change: float = Field(default=0.05, ge=0, description="minimum change of a ratio that is told as a change")
     uneven: float = Field(
         default=1.5,

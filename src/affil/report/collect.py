@@ -35,7 +35,7 @@ from affil.rank import (
     ranks_by_year,
     trend,
 )
-from affil.rank.families import TOGETHER, wholes
+from affil.rank.families import TOGETHER, Family, wholes
 from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered, with_families
 from affil.rank.places import PART_OF, HongKong, hong_kong_groups
 from affil.rank.ranking import Measure, records
@@ -252,8 +252,7 @@ class _Counter:
             counted.ranks[level] = ranks_by_year(self.db, self.venues, self.settings, level=level, years=window)
         if level == "country":
             counted.rankings[level, "hong_kong"] = self._rank(level, ranges=False, years=window, hong_kong=self._other_way())
-        plain = self._rank(level, ranges=False, years=window)
-        families = with_families(self.db, self.venues, plain, level=level, years=window).families
+        families = self._families(window) if level == "institution" else ()
         first = replace(self._rank(level, ranges=True, years=window), families=families)
         others: tuple[Measure, ...] = ("index",) if self.bulletin else tuple(m for m in MEASURES if m != "adjusted")
         for by in others:
@@ -271,6 +270,11 @@ class _Counter:
             if self.chosen.papers:
                 counted.listed[level] = self.db.sql("FROM held SEMI JOIN wanted_id USING (id)").to_arrow_table()
         return counted
+
+    def _families(self, window: Years) -> tuple[Family, ...]:
+        """Which of the first institutions are of one university or company; the ranking that is told of is made after this one."""
+        plain = self._rank("institution", ranges=False, years=window)
+        return with_families(self.db, self.venues, plain, level="institution", years=window).families
 
     def _other_way(self) -> HongKong:
         """The way to count Hong Kong and Macao that is not that of the settings."""

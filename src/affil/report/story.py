@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from affil.rank import AREAS, Comparison, Level, Profiles, Ranking, Trend
-from affil.rank.leads import Lead
 from affil.report.entities import continent_of
 from affil.report.formats import number, percent, points, span, times
 from affil.settings import ReportSettings
@@ -41,8 +40,6 @@ class Said:
     key: str
     values: tuple[Value, ...] = ()
 
-
-NAMED = 3  # venues that a sentence names; of more it says how many
 
 Value = str | int | Named | Area | Said | tuple[Named | Area, ...]
 
@@ -136,12 +133,12 @@ def passed(source: Source) -> Sentence | None:
     leads = source.trends["country", "publications"].leads
     if not leads:
         return None
-    lead: Lead = leads[0]
+    lead, most = leads[0], source.report.story_venues
     names = Named("country", lead.ids[0]), Named("country", lead.ids[1])
     now, then = ([number(v) for v in of] for of in (lead.values, lead.values_before))
     when = (lead.year,) if lead.year - lead.before == 1 else (lead.before, lead.year)
-    said = Said("s_passed" if len(when) == 1 else "s_passed_between", (at_venues(lead.venues), *names, *when, *now))
-    caveats = (Said("s_passed_before", (lead.before, names[0], then[0], names[1], then[1])), *_all_venues(lead.venues))
+    said = Said("s_passed" if len(when) == 1 else "s_passed_between", (at_venues(lead.venues, most), *names, *when, *now))
+    caveats = (Said("s_passed_before", (lead.before, names[0], then[0], names[1], then[1])), *_all_venues(lead.venues, most))
     return Sentence("passed", said, caveats, "trends")
 
 
@@ -161,7 +158,14 @@ def gap(source: Source) -> Sentence | None:
     ratio = {y: float(matched.loc[ids[1], y] / matched.loc[ids[0], y]) for y in trend.years if first <= y <= last}
     plain = [float(counted.loc[ids[1], y] / counted.loc[ids[0], y]) for y in base.ends]
     names = Named("country", ids[1]), Named("country", ids[0])
-    values = (*names, percent(ratio[first], 0), first, percent(ratio[last], 0), last, at_venues(base.venues))
+    values = (
+        *names,
+        percent(ratio[first], 0),
+        first,
+        percent(ratio[last], 0),
+        last,
+        at_venues(base.venues, source.report.story_venues),
+    )
     rows = tuple(
         (names[0], f"{y}*" if trend.lacking and y == trend.years[-1] else str(y), ratio.get(y, math.nan))
         for y in range(first, last + 1)
@@ -214,7 +218,7 @@ def growth(source: Source) -> Sentence | None:
         return None
     other = next(i for i in [*ranking["id"].head(2), *order[1:]] if i != best and i in enough.index)
     values = (number(len(ids)), Named("country", best), times(1 + enough[best]), *years, Named("country", other))
-    said = Said("s_growth", (*values, times(1 + enough[other]), at_venues(base.venues)))
+    said = Said("s_growth", (*values, times(1 + enough[other]), at_venues(base.venues, source.report.story_venues)))
     plain = {i: float(found.loc[i, years[1]] / found.loc[i, years[0]]) for i in (best, other)}
     otherwise = any((enough[i] > 0) != (ratio > 1) for i, ratio in plain.items())
     told = (Named("country", best), times(plain[best]), Named("country", other), times(plain[other]))
@@ -385,14 +389,14 @@ def _counted(ranking: Ranking) -> Said:
     return Said("s_review", (percent(ranking.coverage.review, 1), percent(ranking.coverage.counted, 0)))
 
 
-def at_venues(venues: Sequence[str]) -> Said:
-    """Where something was counted: the venues, or, of many, how many."""
-    return Said("s_at", (", ".join(venues),)) if len(venues) <= NAMED else Said("s_at_many", (number(len(venues)),))
+def at_venues(venues: Sequence[str], most: int) -> Said:
+    """Where something was counted: the venues, or, of more than `most`, how many."""
+    return Said("s_at", (", ".join(venues),)) if len(venues) <= most else Said("s_at_many", (number(len(venues)),))
 
 
-def _all_venues(venues: Sequence[str]) -> tuple[Said, ...]:
+def _all_venues(venues: Sequence[str], most: int) -> tuple[Said, ...]:
     """The names of venues of which a sentence says only how many."""
-    return () if len(venues) <= NAMED else (Said("s_venues", (", ".join(venues),)),)
+    return () if len(venues) <= most else (Said("s_venues", (", ".join(venues),)),)
 
 
 def growth_basis(trend: Trend) -> tuple[Said, ...]:

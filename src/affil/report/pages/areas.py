@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from affil.rank import AREAS, AreaShare, Level
-from affil.rank.matched import Papers, compared_venues, missing_venues, venues_of_years
+from affil.rank.matched import missing_venues, panel_of, parts_of_venues
 from affil.rank.measure import areas_of
 from affil.report import charts
 from affil.report.data import Data
@@ -66,11 +65,11 @@ def area(frame: Frame, name: str) -> dict[str, Any]:
     cells = {(v, y): n for v, y, n in held if y in shown}
     institutions = ranked_rows(frame, "institution", ranking, data.report.leading, "adjusted")
     countries = ranked_rows(frame, "country", data.rankings["country", name], data.report.leading_countries, "adjusted")
-    lacking = missing_venues({(v, y): n for v, y, n in held}, data.venues, shown[-1]) if len(shown) > 1 else ()
-    least = data.settings.link_papers
-    matched = comparable(cells, shown[-2] if lacking else shown[-1], least, data.settings.link_change)
-    few = len(shown) > 1 and len(matched) == 1
-    drawn: Mapping[int, float] = papers if few else matched
+    known = {(v, y): n for v, y, n in held}
+    lacking = missing_venues(known, data.venues, shown[-1]) if len(shown) > 1 else ()
+    least, base = data.settings.link_papers, panel_of(cells, data.settings, parts_of_venues(known, data.settings.link_change))
+    matched = dict(zip(base.years, base.papers, strict=True)) if base else {}
+    drawn = matched or papers
     most = max(drawn[y] for y in shown if y in drawn)
     marks = [*institutions, *countries]
     return {
@@ -81,37 +80,23 @@ def area(frame: Frame, name: str) -> dict[str, Any]:
         "institutions": institutions,
         "countries": countries,
         "range_why": frame.range_why(close=not all(r["told"] for r in marks), moves=any(r["moves"] for r in marks)),
-        "few": few,
+        "few": not matched,
         "trend": [
             {
                 "year": f"{y}*" if lacking and y == shown[-1] else y,
                 "papers": papers[y],
                 "matched": matched.get(y),
-                "part": drawn.get(y, 0.0) / most,
+                "part": drawn.get(y, 0) / most,
                 "venues": sorted({v for v, year, _ in held if year == y}),
             }
             for y in shown
         ],
         "basis": frame.sentences(
-            frame.text("area_counted_why", least) if few else frame.text("area_matched_why"), frame.lacking(shown[-1], lacking)
+            frame.text("area_matched_why", frame.listed(base.venues)) if base else frame.text("area_counted_why", least),
+            frame.lacking(shown[-1], lacking),
         ),
         "venues": [v for v in venue_rows(frame) if v["venue"] in {x for x, _, _ in held}],
     }
-
-
-def comparable(papers: Papers, reference: int, least: int, change: float) -> dict[int, float]:
-    """What each year's papers would be in the venues of a reference year: its papers, carried on by the growth from year to year over
-    the venues that are compared, as far as each of two years has at least so many papers there (see `affil.rank.matched`).
-    """
-    of_year = venues_of_years(papers)
-    years, out = [*of_year], {reference: float(sum(n for (_, y), n in papers.items() if y == reference))}
-    at = years.index(reference)
-    for known, year in (*pairwise(reversed(years[: at + 1])), *pairwise(years[at:])):
-        both = compared_venues(papers, of_year, (known, year), least, change)
-        if known in out and both:
-            was, now = (sum(papers[v, y] for v in both) for y in (known, year))
-            out[year] = out[known] * now / was
-    return out
 
 
 def own_shares(data: Data, level: Level, identifier: str) -> dict[str, float]:
