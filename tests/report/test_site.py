@@ -317,6 +317,16 @@ def test_an_area_page_is_the_ranking_of_the_area(site: Path, report_ws: Workspac
     assert "class=empty" in (site / "area" / "simulation.html").read_text("utf-8")
 
 
+def test_an_area_page_compares_years_over_the_venues_of_all_of_them(site: Path, report_ws: Workspace) -> None:
+    """Its comparable numbers are counted, not carried from one year to another."""
+    base = report_ws.trend(level="country", area="robotics", years="2017-2021").base
+    page = Page(site / "area" / "robotics.html")
+    told = {int(r[0]): r[2] for r in page.rows if re.fullmatch(r"20(17|18|19|20|21)", r[0])}
+    assert base is not None
+    assert told == {y: "–" for y in told} | {y: f"{n:,}" for y, n in zip(base.years, base.papers, strict=True)}
+    assert f"the papers at {', '.join(base.venues)}" in unescape((site / "area" / "robotics.html").read_text("utf-8"))
+
+
 def test_movers_are_told_by_both_rankings_over_the_same_venues(site: Path, report_ws: Workspace) -> None:
     compared = report_ws.compare((2012, 2016), (2017, 2021), roll_up="labs")
     assert [p.years for p in compared.pairs] == [(2012 + k, 2017 + k) for k in range(5)]
