@@ -323,7 +323,7 @@ def test_an_area_page_compares_years_over_the_venues_of_all_of_them(site: Path, 
     page = Page(site / "area" / "robotics.html")
     told = {int(r[0]): r[2] for r in page.rows if re.fullmatch(r"20(17|18|19|20|21)", r[0])}
     assert base is not None
-    assert told == {y: "–" for y in told} | {y: f"{n:,}" for y, n in zip(base.years, base.papers, strict=True)}
+    assert told == dict.fromkeys(told, "–") | {y: f"{n:,}" for y, n in zip(base.years, base.papers, strict=True)}
     assert f"the papers at {', '.join(base.venues)}" in unescape((site / "area" / "robotics.html").read_text("utf-8"))
 
 
