@@ -125,7 +125,7 @@ def service(
     metrics = Metrics({"affil": version("affil"), "version": matcher.version})
     with ExitStack() as stack:
         stack.enter_context(rare_collections())
-        batcher = stack.enter_context(Batcher(matcher, settings, metrics.matched))
+        batcher = stack.enter_context(Batcher(matcher.warm(), settings, metrics.matched))
         if kept is not None:
             stack.enter_context(Worker(kept, matcher, None if access.keys is None else access.keys.path))
         app = serve_app(matcher, batcher, metrics, access, settings, jobs=kept, log_strings=log_strings)
