@@ -124,6 +124,14 @@ class Batcher:
         while before < self.waiting < self.settings.batch and time.monotonic() < end:
             before = self.waiting
             time.sleep(self.settings.linger)
+            self._until_read((self._short or self._long)[0].loop, end)
+
+    def _until_read(self, loop: asyncio.AbstractEventLoop, end: float) -> None:
+        """Wait until the thread of requests has read what there is: longer than `linger` where others want the processor."""
+        read = threading.Event()
+        with suppress(RuntimeError):  # the loop is closed: nobody asks any more
+            loop.call_soon_threadsafe(loop.call_soon, read.set)  # in the turn after the next, before which it looks for more
+            read.wait(max(end - time.monotonic(), 0))
 
     def _take(self) -> list[tuple[_Request, int, int]]:
         """The next batch: requests with ranges of their strings. Short ones get at most half of it while long ones wait."""

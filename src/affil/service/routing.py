@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl
 
 from fastapi.openapi.utils import get_openapi
@@ -119,8 +119,10 @@ class Operation(APIRoute):
         )
         self.description = ""  # else FastAPI repeats the docstring
         self.app = request_response(self.answer)
-        self._queries = {field.name: field.field_info.annotation for field in self.dependant.query_params}
-        self._bodies = {field.name: field.field_info.annotation for field in self.dependant.body_params}
+        self._queries, self._bodies = (
+            {field.name: cast("Any", field.field_info.annotation) for field in fields}
+            for fields in (self.dependant.query_params, self.dependant.body_params)
+        )
 
     async def answer(self, request: Request) -> Response:
         """Read what was asked, and answer."""
@@ -130,8 +132,8 @@ class Operation(APIRoute):
         for name, shape in self._bodies.items():
             must_be(request, "application/json")
             asked[name] = check(shape, await request.body())
-        if (name := self.dependant.request_param_name) is not None:
-            asked[name] = request
+        if self.dependant.request_param_name is not None:
+            asked[self.dependant.request_param_name] = request
         found: Response = await self.endpoint(**request.path_params, **asked)
         return found
 
