@@ -104,20 +104,19 @@ async def load(
 
     async def work() -> None:
         client = Client(url)
-        while until(len(times)):
-            request = make()
-            begun = time.perf_counter()
-            try:
+        try:
+            while until(len(times)):
+                request = make()
+                begun = time.perf_counter()
                 status, _ = await client.ask(request)
-            except ConnectionRefusedError:
-                statuses["refused"] += 1
-                return
-            except (OSError, asyncio.IncompleteReadError):
-                statuses["lost"] += 1
-                return
-            times.append(time.perf_counter() - begun)
-            statuses[status] += 1
-        await client.close()
+                times.append(time.perf_counter() - begun)
+                statuses[status] += 1
+        except ConnectionRefusedError:
+            statuses["refused"] += 1
+        except (OSError, asyncio.IncompleteReadError):
+            statuses["lost"] += 1
+        finally:
+            await client.close()
 
     begun = time.perf_counter()
     await asyncio.gather(*(work() for _ in range(clients)))
