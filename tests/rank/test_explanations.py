@@ -224,9 +224,7 @@ def test_the_papers_behind_a_number(kept: Kept) -> None:
     ]
     assert rows[0]["title"] == "On Teacups"
     assert sum(r["credit"] for r in rows) == pytest.approx(result.row["adjusted"])
-    assert (result.waiting["affiliation"].tolist(), result.waiting_papers) == (["s5"], 1), (
-        "the paper names a anyway, but s5 has a part of its own"
-    )
+    assert (result.waiting["affiliation"].tolist(), result.waiting_papers) == (["s5"], 1), "s5 has a part of its own"
     kept.answers["s5"].append(("d", "match"))
     assert kept.why("alpha").waiting.empty, "s5 names d, and the paper names both anyway"
     assert kept.why("Beijing", level="city").papers["paper"].tolist() == ["loose", "p2"]
