@@ -38,7 +38,11 @@ def test_the_next_has_nothing_of_the_last() -> None:
         assert db.execute("SHOW ALL TABLES").fetchall() == []
         assert db.execute("SELECT getvariable('six')").fetchone() == (None,)
         assert db.execute("SELECT current_setting('temp_directory')").fetchone() != (first,)
-        for left in ("FROM beside", "FROM one", "FROM two", "FROM three", "SELECT four(1)", "SELECT 'a'::five", "FROM seven.one"):
+        for left in (
+            *(f"FROM {name}" for name in ("beside", "one", "two", "three", "seven.one")),
+            "SELECT four(1)",
+            "SELECT 'a'::five",
+        ):
             with pytest.raises(duckdb.CatalogException):
                 db.execute(left)
     assert module._idle == kept

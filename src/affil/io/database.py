@@ -39,7 +39,7 @@ def database(memory: str = _MEMORY, *, ordered: bool = False) -> Iterator[duckdb
                     f"SET preserve_insertion_order = {ordered}; ATTACH ':memory:' AS here; USE here"
                 )
                 yield db
-            with suppress(duckdb.Error):  # it has written to the folder, which goes, or somebody holds an answer that is not read yet
+            with suppress(duckdb.Error):  # it has written to the folder, or an answer is still held that is not read
                 instance.execute("DETACH here; SET temp_directory = ''")
                 emptied = True
     finally:
