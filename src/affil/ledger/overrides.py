@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from affil.io.database import database
+from affil.io.database import connect
 from affil.ledger.cases import Key
 
 # a decision on one author overrides one on the whole paper
@@ -60,7 +60,7 @@ def set_apart(papers: Path, mentions: Path, decided: Mapping[Key, tuple[str, ...
     columns = zip(*single.values(), strict=True)
     schema = {"affiliation": pa.string(), "paper": pa.string(), "position": pa.int32()}
     apart = {name: pa.array(column, kind) for (name, kind), column in zip(schema.items(), columns, strict=True)}
-    with database(ordered=True) as db:
+    with connect() as db:
         db.read_parquet(str(papers)).create_view("papers")
         db.read_parquet(str(mentions)).create_view("mentions")
         db.register("apart", pa.table({**apart, "apart": pa.array(list(single), pa.string())}))

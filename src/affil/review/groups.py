@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from affil.io.database import database
+from affil.io.database import connect
 from affil.names import tokenize
 from affil.names.fold import generic, roles
 from affil.names.tokens import COMMA, HARD
@@ -76,7 +76,7 @@ def _keys(matches: Sequence[Sequence[Match]], rival: float) -> npt.NDArray[np.st
     )
     aliases = sorted({m.alias for _, m in rows})
     named = pa.table({"alias": pa.array(aliases, pa.string()), "name": pa.array(folded(aliases), pa.string())})
-    with database(ordered=True) as db:
+    with connect() as db:
         db.register("found", found)
         db.register("folded", named)
         db.register("strings", pa.table({"string": pa.array(np.arange(len(matches)))}))

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from affil.errors import AffilError, UnknownIdError
 from affil.io.checksums import read_json, sealed_json
-from affil.io.database import database
+from affil.io.database import connect
 from affil.io.outputs import atomic_path
 from affil.ledger import Key, Ledger
 from affil.ledger.cases import key_of, unexplained
@@ -164,7 +164,7 @@ def _successor_from(files: WorkspaceFiles, identifier: str) -> str:
 
 def find_in(files: WorkspaceFiles, wanted: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
     """Maps from given ids to institutions, and from institutions to their current ids."""
-    with database(ordered=True) as db:
+    with connect() as db:
         db.register("institutions", files.institutions(["id", "active_id", "other_ids"]))
         find_ids(db, wanted)
         rows = db.execute("SELECT given, id, active_id FROM meant JOIN institutions USING (id)").fetchall()

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from affil.errors import AffilError, InputError
-from affil.io.database import database
+from affil.io.database import connect
 from affil.io.outputs import TEMPORARY, atomic_path, files_in, sweep
 from affil.ledger import Ledger
 from affil.papers.reading import Reading
@@ -209,7 +209,7 @@ _MISFITS = (
 def _misfits(files: WorkspaceFiles, manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """The tables that do not fit the others, and why; all of them can be read."""
     tables = {name: files.path / file for name, file in table_files(files.path, manifest).items()}
-    with database(ordered=True) as db:
+    with connect() as db:
         for name, file in tables.items():
             db.read_parquet(str(file)).create_view(name)
         for name, beside, rows, what in _MISFITS:

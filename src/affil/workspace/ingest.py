@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from affil.errors import InputError
-from affil.io.database import database
+from affil.io.database import connect, database
 from affil.papers.duplicates import Apart, Merged, Merger, OwnIds, identity, identity_of, title_key
 from affil.papers.reading import Reading
 from affil.papers.tally import Problems, Tally
@@ -217,7 +217,7 @@ def _merger(change: Change, own: OwnIds) -> Merger:
     by_hand = {name for name, reader in readers().items() if reader.own_ids}
     columns = pq.read_schema(papers).names
     doi, format = ("p.doi" if "doi" in columns else "NULL"), ("p.format" if "format" in columns else "NULL")
-    with database(ordered=True) as db:
+    with connect() as db:
         db.read_parquet(str(papers)).create_view("papers")
         db.read_parquet(str(mentions)).create_view("mentions")
         rows = db.execute(

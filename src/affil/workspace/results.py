@@ -18,7 +18,7 @@ import affil.rank as ranks
 from affil.errors import AffilError, BusyError
 from affil.installed import version
 from affil.io.checksums import digest_of
-from affil.io.database import database
+from affil.io.database import connect
 from affil.io.outputs import atomic_path
 from affil.io.tables import table_in
 from affil.io.writers import harmless
@@ -151,7 +151,7 @@ def world_map(files: WorkspaceFiles, lookup: Lookup, *, limit: int | None, **que
     if level not in ("city", "institution"):
         raise AffilError(said("a map shows cities or institutions, not {0!r}", level))
     ranking = rank(files, lookup, limit=limit, ranges=False, around=None, **query)
-    with database(ordered=True) as db:
+    with connect() as db:
         db.register("institutions", files.institutions(["id", "country", "region", "city", "lat", "lon"]))
         key = "id" if level == "institution" else "concat_ws('/', country, nullif(region, ''), city)"
         found = db.execute(
