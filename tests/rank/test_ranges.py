@@ -12,12 +12,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from affil.io.database import database
 from affil.rank import LEVELS, MEASURES, measure, moves, rank
-from affil.rank.credit import all_credit, number, prepare
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, doubts
-from affil.rank.numbers import number_texts
+from affil.rank.measure import counts
 from affil.rank.ranges import Atoms, _most_mentioned, _passing
 from affil.settings import RankSettings
 from affil.types import Author, Paper
@@ -62,9 +60,7 @@ def test_expectations_and_effects_are_those_of_all_combinations(
     pairs = sorted(chances)
     if len(pairs) > 6:
         return
-    with database(PLAIN.memory) as db:
-        prepare(db, tables(papers, answers), {}, VENUES, PLAIN)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN), PLAIN)))
+    with counts(tables(papers, answers), {}, VENUES, PLAIN) as db:
         frame = measure(db, VENUES, PLAIN, level=level, by=by, **query).frame
         got = doubts(db, by, PLAIN)
         ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]
@@ -102,9 +98,7 @@ def test_strings_of_an_author_that_name_other_parents_are_one_claim(by: Any, dec
         Paper("2", "Two", "CV", 2020, (Author("Cy", ("s0",)),)),
     ]
     answers: Answers = {"s0": [("d", decision)], "s1": [("d", decision)]}
-    with database(PLAIN.memory) as db:
-        prepare(db, tables(papers, answers, beside={"s1": ["c"]}), {}, VENUES, PLAIN)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN), PLAIN)))
+    with counts(tables(papers, answers, beside={"s1": ["c"]}), {}, VENUES, PLAIN) as db:
         measure(db, VENUES, PLAIN, level="institution", by=by, roll_up=roll_up)
         got = doubts(db, by, PLAIN)
         ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]
