@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
@@ -89,3 +89,18 @@ def needing(extra: str, what: str, otherwise: str = "") -> Iterator[None]:
     except ImportError as error:
         told = said("{0} needs {1}; install it with: {2}", what, error.name, pip_install(extra))
         raise AffilError(said("{0}, or {1}", told, otherwise) if otherwise else told) from error
+
+
+def refuse_unknown(given: Collection[str], known: Collection[str]) -> None:
+    """Refuse keywords that a function passes on and nobody reads.
+
+    Args:
+        given: the names of the keywords.
+        known: those there are, as the `__annotations__` of a TypedDict.
+
+    Raises:
+        TypeError: one of them is unknown.
+    """
+    for name in given:
+        if name not in known:
+            raise TypeError(f"there is no argument {name!r}; there are: {', '.join(known)}")

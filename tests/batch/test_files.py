@@ -223,7 +223,7 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_cannot_be_meant_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     with pytest.raises(AffilError, match="workers are at least 1, not 0"):
         match_file(tmp_path / "gone.csv", tmp_path / "out.csv", matcher=None, workers=0)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="knows no 'colum'"):
+    with pytest.raises(TypeError, match="no argument 'colum'; there are: column, "):
         match_file(tmp_path / "gone.csv", tmp_path / "out.csv", matcher=None, colum="affiliation")  # type: ignore[arg-type,call-arg]
 
 

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.errors import AffilError
+from affil.ledger.cases import DECISION, Case, Cases, Key
 from affil.rank import LEVELS, ROLL_UPS, Diff, State, Store, Why, diff, roll_up, trend, why
 from affil.settings import RankSettings
 from affil.types import Author, LedgerEntry, Paper
@@ -30,12 +31,13 @@ class Kept:
         self.entries: list[LedgerEntry] = []
         self.settings = RankSettings(ranges=False, link_papers=1, link_change=1e9)  # its papers are few
 
-    def decide(self, string: str, *ids: str) -> None:
-        entry = LedgerEntry(len(self.entries) + 1, datetime.now(UTC), "ana", string, ids, "asked")
-        self.entries.append(entry)
+    def decide(self, string: str, *ids: str, by: str = "ana", undoes: int | None = None) -> None:
+        role = DECISION if undoes else Cases(self.entries).get(Key(string), Case()).role(by)
+        number = len(self.entries) + 1
+        self.entries.append(LedgerEntry(number, datetime.now(UTC), by, string, ids, "asked", undoes=undoes, role=role))
 
     def count(self, **about: Any) -> State:
-        decisions = {e.affiliation: e.institutions or () for e in self.entries}
+        decisions = {key.affiliation: ids for key, ids in Cases(self.entries).current().items()}
         return self.store.refresh(
             tables(self.papers, self.answers), decisions, VENUES, self.settings, entries=len(self.entries), about=about
         )
@@ -71,6 +73,25 @@ def test_a_correction_is_named_as_the_cause(kept: Kept) -> None:
     one = result.causes.to_dict("records")[0]
     assert (one["who"], one["why"], one["was"], one["now"]) == ("ana", "asked", "a", "d")
     assert json.dumps(result.to_dict())
+
+
+def test_the_cause_is_the_decision_that_holds_not_an_opinion_beside_it(kept: Kept) -> None:
+    before = kept.count()
+    kept.decide("s1", "d")
+    kept.decide("s1", "a", by="bo")
+    assert {(r["entry"], r["who"]) for r in kept.diff(before, kept.count()).causes.to_dict("records")} == {(1, "ana")}
+    with_both = kept.count()
+    kept.decide("s1", by="bo", undoes=2)
+    assert kept.diff(with_both, kept.count()).causes.empty
+    kept.decide("s1", by="bo", undoes=1)
+    assert {(r["entry"], r["who"]) for r in kept.diff(with_both, kept.count()).causes.to_dict("records")} == {(4, "bo")}
+
+
+def test_a_string_that_was_in_review_is_said_to_have_been_there(kept: Kept) -> None:
+    kept.answers["s1"] = [("a", "review")]
+    before = kept.count()
+    kept.decide("s1", "d")
+    assert {*kept.diff(before, kept.count()).causes["was"]} == {"in review"}
 
 
 def test_what_the_model_answers_anew_is_named_too(kept: Kept) -> None:

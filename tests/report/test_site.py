@@ -530,10 +530,15 @@ def test_names_of_the_registry_stand_above_english_ones(french: Any) -> None:
 
 def test_a_workspace_of_one_paper(workspace: Any, tmp_path: Path) -> None:
     """No year before, no other institution, no place to lead."""
-    made = report(workspace("[rank]\nranges = false\n", [ONLY]), tmp_path / "site").path
+    made = report(workspace("[rank]\nranges = false\n", [{**ONLY, "venue": "ICRA"}]), tmp_path / "site").path
     rows = Page(made / "institutions.html").rows
     assert rows[1][0] == "1"
     assert rows[1][4] == "1.00"
+    said = "no two years have 50% of their papers of this area, and 1 paper, in the venues of both, so none are compared"
+    area = unescape((made / "area" / "robotics.html").read_text("utf-8"))
+    assert said in area
+    assert "1.00 adjusted papers of 2020, from 1 paper" in area
+    assert "from 1 paper of 2020." in area
     for file in made.glob("*.html"):
         assert "nan" not in file.read_text("utf-8").lower().split("<main")[1].split("</main>")[0].replace("finance", "")
     (tmp_path / "b.md").touch()

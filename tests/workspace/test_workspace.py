@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
@@ -127,6 +128,29 @@ def rows(ws: Workspace, table: str) -> list[tuple[Any, ...]]:
     found = pq.read_table(ws.table(table))
     found = found.select([c for c in found.column_names if not c.startswith(("named", "stated_"))])
     return [tuple(r.values()) for r in found.to_pylist()]
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda ws, file, **given: ws.rank(**given),
+        lambda ws, file, **given: ws.map(**given),
+        lambda ws, file, **given: ws.trend(**given),
+        lambda ws, file, **given: ws.trend(entity="MIT", **given),
+        lambda ws, file, **given: ws.ranks_by_year(**given),
+        lambda ws, file, **given: ws.compare((2019, 2019), (2020, 2020), **given),
+        lambda ws, file, **given: ws.why("MIT", **given),
+        lambda ws, file, **given: ws.diff("before", **given),
+        lambda ws, file, **given: ws.diff("before", entity="MIT", **given),
+        lambda ws, file, **given: ws.add_papers(file, **given),
+        lambda ws, file, **given: ws.run(file, **given),
+    ],
+)
+def test_a_keyword_that_nobody_reads_is_refused(ws: Workspace, tmp_path: Path, ask: Callable[..., Any]) -> None:
+    ws.run(matcher=FakeMatcher(registry()))
+    ws.snapshot("before")
+    with pytest.raises(TypeError, match=r"there is no argument 'country'; there are: (level, area|format, mapping)"):
+        ask(ws, tmp_path / "a.jsonl", country="CN")
 
 
 def test_papers_become_mentions_and_strings(ws: Workspace) -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar, Unpack, cast
 
 from affil.batch.answers import AnswerRows, BatchMatcher, one_answer
 from affil.batch.pool import Ask, asking
-from affil.errors import AffilError, InputError
+from affil.errors import AffilError, InputError, refuse_unknown
 from affil.io.cells import addresses
 from affil.io.files import begins_as_json, copied
 from affil.io.memory import rare_collections
@@ -152,8 +152,7 @@ def matched(source: Path | str, matcher: BatchMatcher, **matching: Unpack[Matchi
         InputError: the input cannot be read, or lacks the column. AffilError: a worker died, or there are to be none. TypeError: an
             unknown keyword.
     """
-    for unknown in matching.keys() - Matching.__optional_keys__ - Matching.__required_keys__:
-        raise TypeError(f"matching a file knows no {unknown!r}")
+    refuse_unknown(matching, Matching.__annotations__)
     if matching.get("workers", 1) < 1:
         raise AffilError(said("workers are at least 1, not {0}", matching["workers"]))
     batching = (matching.get("settings") or Settings()).batch
@@ -195,13 +194,13 @@ def strings_in(source: Path | str, rows: int = 10_000, **opening: Unpack[Opening
 
 
 def _opening(matching: Matching) -> Opening:
-    names = Opening.__annotations__
-    return cast(Opening, {name: value for name, value in matching.items() if name in names})
+    return cast(Opening, {name: value for name, value in matching.items() if name in Opening.__annotations__})
 
 
 @contextmanager
 def _opened(source: Path | str, opening: Opening) -> Iterator[tuple[Table, str]]:
     """The table to match, and its column: that of the file, or of the strings of its papers where it has no one column of affiliations."""
+    refuse_unknown(opening, Opening.__annotations__)
     column, input_format = opening.get("column"), opening.get("input_format")
     sheet, encoding = opening.get("sheet"), opening.get("encoding")
     held = copied(source)  # as it is opened several times

@@ -253,6 +253,7 @@ def decide(
     If another person decided differently, their decision holds until someone settles the conflict.
     """
     from affil.errors import AffilError
+    from affil.ledger.cases import OPINIONS
 
     if "none" in institution and len(institution) > 1:
         raise AffilError(said("--institution none cannot be combined with others"))
@@ -264,13 +265,26 @@ def decide(
         typer.echo(_entries_json(entry))
     else:
         names, before = _named(entry.institutions), _named(entry.previous)
-        say(said("entry {0}: {1!r} names {2} (before: {3})", entry.number, entry.affiliation, names, before))
+        if entry.role in OPINIONS:
+            say(
+                said(
+                    "entry {0}: an opinion, that {1!r} names {2}; as before it counts for: {3}",
+                    entry.number,
+                    entry.affiliation,
+                    names,
+                    before,
+                )
+            )
+        else:
+            say(said("entry {0}: {1!r} names {2} (before: {3})", entry.number, entry.affiliation, names, before))
     for warning in warnings:
         say(said("warning: {0}", warning), err=True)
 
 
 def decisions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Json = False) -> None:
     """List all decisions, oldest first."""
+    from affil.ledger.cases import OPINIONS
+
     ws = open_workspace(workspace, ledger)
     entries = ws.ledger.entries()
     say_older(ws)
@@ -283,7 +297,8 @@ def decisions(workspace: WorkspaceFolder, ledger: LedgerUrl = None, as_json: Jso
     table = plain_table("no.>", "when (UTC)", "who", "string", "names", "why")
     for e in entries:
         why = said("takes back {0}: {1}", e.undoes, e.why) if e.undoes is not None else e.why
-        table.add_row(str(e.number), f"{e.at:%Y-%m-%d %H:%M}", *map(plain, (e.by, e.affiliation, _named(e.institutions), why)))
+        names = said("{0} (an opinion)", _named(e.institutions)) if e.role in OPINIONS else _named(e.institutions)
+        table.add_row(str(e.number), f"{e.at:%Y-%m-%d %H:%M}", *map(plain, (e.by, e.affiliation, names, why)))
     console().print(table)
 
 

@@ -11,6 +11,7 @@ from affil.types import LedgerEntry
 # Roles of entries. A decision takes effect. An opinion is recorded beside another person's decision without replacing it; it is
 # blind if that decision was not shown. A settlement takes effect and ends the dispute.
 DECISION, OPINION, BLIND, SETTLEMENT = "decision", "opinion", "blind", "settlement"
+OPINIONS = (OPINION, BLIND)
 
 # The reason given for strings that name no organisation at all, rather than an unknown one.
 NOT_AN_ORGANISATION = "not an organisation"
@@ -75,7 +76,7 @@ class Case:
         """The entry that already says all that a new one would say, for the same person; None where the new one adds something."""
         if entry.role == SETTLEMENT and self.opinions:
             return None
-        last = self.opinions.get(entry.by) if entry.role in (OPINION, BLIND) else self.holder
+        last = self.opinions.get(entry.by) if entry.role in OPINIONS else self.holder
         if last is None or set(last.institutions or ()) != set(entry.institutions or ()):
             return None
         told = ("by", "why", "role", "model", "registry")
@@ -88,7 +89,7 @@ class Case:
                 _, settled = self.decided.pop()
                 self.opinions = settled | self.opinions
             self.opinions = {by: e for by, e in self.opinions.items() if e.number != entry.undoes}
-        elif entry.role in (OPINION, BLIND):
+        elif entry.role in OPINIONS:
             self.opinions[entry.by] = entry
         else:
             settled = self.opinions if entry.role == SETTLEMENT else {}

@@ -12,7 +12,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Unpack
 
-from affil.errors import AffilError, InputError
+from affil.errors import AffilError, InputError, refuse_unknown
 from affil.io.encoding import no_text
 from affil.io.table import has_affiliations
 from affil.papers.acl_anthology import ACL_ANTHOLOGY
@@ -238,6 +238,7 @@ def open_source(
 
 def head_of(path: Path | str, **reading: Unpack[Reading]) -> Head:
     """The beginning of a file; see `open_source`."""
+    refuse_unknown(reading, Reading.__annotations__)
     mapping = reading.get("mapping") or {}
     head = Head(path, reading.get("sheet"), reading.get("encoding"), lambda columns: _fits(columns, mapping))
     if mapping and not (head.table or head.columns):

@@ -96,7 +96,7 @@ def compare(
         query: see `Query`; its years are not read, and `by` may be "share".
 
     Raises:
-        AffilError: an argument is unknown, or no paper is in the venue and area.
+        AffilError: an argument has an unknown value, or no paper is in the venue and area.
     """
     asked = ask(db, venues, settings, query)
     found = pairs(asked.papers, before, after, settings.link_papers, settings.link_change)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from affil.errors import AffilError, InputError
 from affil.io.database import database
+from affil.ledger.cases import Cases, key_of
 from affil.rank.credit import CREDIT, sql
 from affil.rank.measure import CheckedQuery, Query, measure
 from affil.rank.named import Lookup, find_row
@@ -172,8 +173,15 @@ def _changed_papers(store: Store, before: State, after: State) -> pa.Table:
 
 
 def _decisions(entries: Sequence[LedgerEntry], first: int, last: int) -> pa.Table:
-    """The last decision on each string among entries `first` to `last`."""
-    newest: Mapping[str, LedgerEntry] = {e.affiliation: e for e in entries if first < e.number <= last}
+    """The last entry on each string, among `first` to `last`, that changed which decision holds; an opinion changes nothing."""
+    cases, newest = Cases(e for e in entries if e.number <= first), dict[str, LedgerEntry]()
+    for entry in entries:
+        if first < entry.number <= last:
+            case = cases.get(key_of(entry))
+            held = case and case.holder
+            cases.add([entry])
+            if cases[key_of(entry)].holder is not held:
+                newest[entry.affiliation] = entry
     rows = [
         {
             "affiliation": e.affiliation,

@@ -9,7 +9,7 @@ from typing import TypedDict, Unpack, cast
 import duckdb
 import pyarrow as pa
 
-from affil.errors import AffilError
+from affil.errors import AffilError, refuse_unknown
 from affil.io.arrays import put_rows
 from affil.io.database import database
 from affil.rank.choices import choose, did_you_mean
@@ -180,10 +180,11 @@ class CheckedQuery:
     """A validated query with defaults.
 
     Raises:
-        AffilError: a key or value is invalid.
+        TypeError: a key is unknown. AffilError: a value is invalid.
     """
 
     def __init__(self, query: Query, settings: RankSettings) -> None:
+        refuse_unknown(query, Query.__annotations__)
         area, kind, within = query.get("area"), query.get("kind"), query.get("within")
         self.level = cast(Level, choose(said("level"), query.get("level", "institution"), LEVELS, _LEVELS))
         self.by = cast(Measure, choose("measure", query.get("by", "adjusted"), MEASURES, MEASURES_TRIED))

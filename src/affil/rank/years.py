@@ -84,7 +84,7 @@ def ranks_by_year(
         query: see `Query`; `years` may also be a list like "2014,2018,2023".
 
     Raises:
-        AffilError: an argument is unknown, or the slice has no paper.
+        AffilError: an argument has an unknown value, or the slice has no paper.
     """
     result = trend(db, venues, settings, limit=limit, **query)
     years = list(result.years)

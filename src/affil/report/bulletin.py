@@ -10,7 +10,7 @@ from typing import Any
 
 from affil.errors import AffilError, needing
 from affil.io.outputs import atomic_path
-from affil.rank import AREAS, Level
+from affil.rank import AREAS, Level, years_text
 from affil.report import charts, i18n
 from affil.report.data import Data
 from affil.report.formats import Names, number, percent, span, two
@@ -127,7 +127,7 @@ class Bulletin:
             gap=self.frame.gap,
             html_lang=html_tag(self.language),
             site_title=data.title or self.t("title"),
-            heading=self.t("b_title", *data.window),
+            heading=self.t("b_title", span(data.window)),
             sentences=self.teller.told(),
             numbers=counts(data, self.t),
             meta=self.t("b_papers", number(cover.papers), number(len(venues)), percent(cover.counted, 0)),
@@ -203,7 +203,7 @@ class Bulletin:
                     *([_from_to(before.get(row["id"], {}))] if against else []),
                 ]
             )
-        years = f"{data.window[0]}-{data.window[1]}"
+        years = years_text(data.window)
         how = f" --hong-kong {data.hong_kong}" if data.hong_kong else ""
         example = ranking.frame["id"].iloc[0] if len(ranking.frame) else "ID"
         return {
@@ -235,7 +235,7 @@ class Bulletin:
             (self.t("b_first_country"), False),
             (self.names.measures("share"), True),
         ]
-        years = f"{data.window[0]}-{data.window[1]}"
+        years = years_text(data.window)
         return {
             "title": self.t("b_area_leaders"),
             "head": head,

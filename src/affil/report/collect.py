@@ -34,6 +34,7 @@ from affil.rank import (
     profiles,
     ranks_by_year,
     trend,
+    years_text,
 )
 from affil.rank.families import TOGETHER, Family, wholes
 from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered, with_families
@@ -168,7 +169,7 @@ def _periods(held: Held, years: Years | None, length: int) -> Periods:
     window = years or (found[-1] - length + 1, found[-1])
     if not any(window[0] <= y <= window[1] for y in found):
         raise AffilError(
-            said("no papers from {0}-{1}; there are papers from {2}-{3}", window[0], window[1], found[0], found[-1])
+            said("no papers from {0}; there are papers from {1}", years_text(window), years_text((found[0], found[-1])))
         )
     window = _with_papers(held, window)
     earlier = (window[0] - (window[1] - window[0] + 1), window[0] - 1)

@@ -20,7 +20,7 @@ import numpy as np
 from affil.errors import AffilError
 from affil.ledger import Case, Draft, Key
 from affil.ledger.agreement import disputed
-from affil.ledger.cases import BLIND, CLOSED, OPINION, step_of
+from affil.ledger.cases import CLOSED, OPINIONS, step_of
 from affil.match import Matcher
 from affil.registry.local import Details
 from affil.review import mentions
@@ -422,7 +422,7 @@ class Session:
         )
         entries = self.ledger.decide_all(drafts)
         self._recorded(entries)
-        opinions = sum(e.role in (OPINION, BLIND) for e in entries)
+        opinions = sum(e.role in OPINIONS for e in entries)
         return Imported(len(entries), opinions, len(filled.answers) - len(drafts), filled.blank, left)
 
     def disputes(self) -> list[tuple[Key, Case]]:

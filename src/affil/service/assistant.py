@@ -108,7 +108,7 @@ class Assistant:
         `low` and `high` are the best and the worst rank that doubtful matches leave open: tell them with the rank.
 
         Raises:
-            AffilError: nothing was matched yet, or an argument is unknown.
+            AffilError: nothing was matched yet, or an argument has an unknown value.
         """
         ranking = self.workspace.rank(
             level=level, by=by, area=area, venue=venue, years=years, within=within, limit=min(limit, self.limits.found)
@@ -127,7 +127,7 @@ class Assistant:
         """The papers behind a number, with the strings through which each counts, and the strings that wait for review.
 
         Raises:
-            AffilError: nothing was matched yet, an argument is unknown, or a name means nothing in the ranking, or several.
+            AffilError: nothing was matched yet, an argument has an unknown value, or a name means nothing in the ranking, or several.
         """
         found = self.workspace.why(entity, level=level, area=area, venue=venue, years=years).to_dict()
         most = min(limit, self.limits.found)

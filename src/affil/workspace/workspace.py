@@ -208,7 +208,7 @@ class Workspace(WorkspaceFiles):
             query: level, area, venue, years, kind, by, roll_up, within, preset, hong_kong (see `affil.rank.Query`).
 
         Raises:
-            AffilError: nothing was matched yet, an argument is unknown, or a name means nothing that is ranked, or several.
+            AffilError: nothing was matched yet, an argument has an unknown value, or a name means nothing that is ranked, or several.
         """
         return results.rank(self, matching.lookup(self), limit=limit, ranges=ranges, around=around, **query)
 
@@ -238,7 +238,7 @@ class Workspace(WorkspaceFiles):
         """The rank in each year, and who has been first for how long (see `affil.rank.ranks_by_year`).
 
         Raises:
-            AffilError: nothing was matched yet, or an argument is unknown.
+            AffilError: nothing was matched yet, or an argument has an unknown value.
         """
         return results.ranks_by_year(self, limit=limit, **query)
 
@@ -249,8 +249,8 @@ class Workspace(WorkspaceFiles):
         or any name of it.
 
         Raises:
-            AffilError: nothing was matched yet, an argument is unknown, no venue is in every year of a panel, or a name means nothing in the
-                ranking, or several.
+            AffilError: nothing was matched yet, an argument has an unknown value, no venue is in every year of a panel, or a name means
+                nothing in the ranking, or several.
         """
         return results.trend(self, matching.lookup(self), panel=panel, limit=limit, entity=entity, **query)
 
@@ -258,7 +258,7 @@ class Workspace(WorkspaceFiles):
         """Two periods over the venues that both have: whose rank moved (see `affil.rank.compare`).
 
         Raises:
-            AffilError: nothing was matched yet, or an argument is unknown.
+            AffilError: nothing was matched yet, or an argument has an unknown value.
         """
         return results.compare(self, before, after, **query)
 

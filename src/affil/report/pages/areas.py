@@ -12,7 +12,7 @@ from affil.rank.matched import missing_venues, panel_of, parts_of_venues
 from affil.rank.measure import areas_of
 from affil.report import charts
 from affil.report.data import Data
-from affil.report.formats import number, times, two
+from affil.report.formats import number, percent, span, times, two
 from affil.report.pages.board import ranked_rows
 from affil.report.pages.frame import Frame
 from affil.report.pages.method import venue_rows
@@ -67,16 +67,15 @@ def area(frame: Frame, name: str) -> dict[str, Any]:
     countries = ranked_rows(frame, "country", data.rankings["country", name], data.report.leading_countries, "adjusted")
     known = {(v, y): n for v, y, n in held}
     lacking = missing_venues(known, data.venues, shown[-1]) if len(shown) > 1 else ()
-    least, base = data.settings.link_papers, panel_of(cells, data.settings, parts_of_venues(known, data.settings.link_change))
+    base = panel_of(cells, data.settings, parts_of_venues(known, data.settings.link_change))
+    limits = percent(data.settings.panel_share, 0), data.settings.link_papers
     matched = dict(zip(base.years, base.papers, strict=True)) if base else {}
     drawn = matched or papers
     most = max(drawn[y] for y in shown if y in drawn)
     marks = [*institutions, *countries]
     return {
         **common,
-        "lead": frame.text(
-            "area_lead", two(ranking.coverage.credit), data.window[0], data.window[1], number(ranking.coverage.papers)
-        ),
+        "lead": frame.text("area_lead", two(ranking.coverage.credit), span(data.window), number(ranking.coverage.papers)),
         "institutions": institutions,
         "countries": countries,
         "range_why": frame.range_why(close=not all(r["told"] for r in marks), moves=any(r["moves"] for r in marks)),
@@ -92,7 +91,7 @@ def area(frame: Frame, name: str) -> dict[str, Any]:
             for y in shown
         ],
         "basis": frame.sentences(
-            frame.text("area_matched_why", frame.listed(base.venues)) if base else frame.text("area_counted_why", least),
+            frame.text("area_matched_why", frame.listed(base.venues)) if base else frame.text("area_counted_why", *limits),
             frame.lacking(shown[-1], lacking),
         ),
         "venues": [v for v in venue_rows(frame) if v["venue"] in {x for x, _, _ in held}],

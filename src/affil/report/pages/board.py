@@ -133,8 +133,7 @@ def _lead(frame: Frame, ranking: Ranking) -> str:
         "lead",
         number(cover.papers),
         number(len({v for v, y, _ in data.held if data.window[0] <= y <= data.window[1]})),
-        data.window[0],
-        data.window[1],
+        span(data.window),
         percent(cover.matched, 0),
         percent(cover.counted, 0),
     )

@@ -16,19 +16,26 @@ WITH changed AS (
         OR held_before.id IS NULL OR held_after.id IS NULL
 ),
 answers AS (
-    SELECT affiliation, string_agg(institution || said, ', ' ORDER BY institution, since) AS named
+    SELECT
+        affiliation,
+        string_agg(institution || said, ', ' ORDER BY institution, since) FILTER (WHERE decision = 'match') AS named,
+        CASE WHEN bool_or(decision = 'review') THEN 'in review' END AS waits
     FROM (SELECT *, concat(' in ' || nullif(stated, ''), ' of ' || nullif(named_parents, ''), ' from ' || since, ' before ' || before) AS said FROM answer_before)
-    WHERE decision = 'match'
     GROUP BY affiliation
 ),
 answers_now AS (
-    SELECT affiliation, string_agg(institution || said, ', ' ORDER BY institution, since) AS named
+    SELECT
+        affiliation,
+        string_agg(institution || said, ', ' ORDER BY institution, since) FILTER (WHERE decision = 'match') AS named,
+        CASE WHEN bool_or(decision = 'review') THEN 'in review' END AS waits
     FROM (SELECT *, concat(' in ' || nullif(stated, ''), ' of ' || nullif(named_parents, ''), ' from ' || since, ' before ' || before) AS said FROM answer_after)
-    WHERE decision = 'match'
     GROUP BY affiliation
 ),
 other_answer AS (
-    SELECT affiliation, coalesce(answers.named, 'none') AS was, coalesce(answers_now.named, 'none') AS now
+    SELECT
+        affiliation,
+        coalesce(answers.named, answers.waits, 'none') AS was,
+        coalesce(answers_now.named, answers_now.waits, 'none') AS now
     FROM answers
     FULL JOIN answers_now USING (affiliation)
     WHERE answers.named IS DISTINCT FROM answers_now.named
