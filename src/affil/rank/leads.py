@@ -56,7 +56,7 @@ def change_of_lead(
         numbers = of.to_numpy()
         second, first = np.sort([0.0, 0.0, *numbers])[-2:]
         if first > second:
-            leaders[year] = str(of.index[numbers.argmax()])
+            leaders[year] = str(of.index[int(numbers.argmax())])
     years = [*leaders]
     if not years or years[-1] != [*values][-1]:
         return None
