@@ -120,9 +120,7 @@ def test_strings_of_an_author_that_state_other_places_are_one_claim(level: Any) 
     for field, place in (("country", "GB"), ("region", ""), ("city", "London")):
         matches = matches.append_column(f"stated_{field}", pa.array([place if s == "s1" else "" for s in ("s0", "s1", "s2")]))
     settings = RankSettings(stated_places=("education",))
-    with database(settings.memory) as db:
-        prepare(db, replace(of, matches=matches), {}, VENUES, settings)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, settings), settings)))
+    with counts(replace(of, matches=matches), {}, VENUES, settings) as db:
         frame = measure(db, VENUES, settings, level=level).frame
         got = doubts(db, "adjusted", settings)
         ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]

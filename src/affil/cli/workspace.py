@@ -266,15 +266,8 @@ def decide(
     else:
         names, before = _named(entry.institutions), _named(entry.previous)
         if entry.role in OPINIONS:
-            say(
-                said(
-                    "entry {0}: an opinion, that {1!r} names {2}; as before it counts for: {3}",
-                    entry.number,
-                    entry.affiliation,
-                    names,
-                    before,
-                )
-            )
+            told = said("entry {0}: an opinion, that {1!r} names {2}", entry.number, entry.affiliation, names)
+            say(said("{0} (what holds: {1})", told, before))
         else:
             say(said("entry {0}: {1!r} names {2} (before: {3})", entry.number, entry.affiliation, names, before))
     for warning in warnings:
