@@ -69,6 +69,12 @@ class Page(html.parser.HTMLParser):
             self.rows[-1][-1] += data
 
 
+def shown(file: Path) -> str:
+    """What readers of a page see: its text without scripts."""
+    tree = lxml.html.fromstring(file.read_text("utf-8"))
+    return " ".join("".join(tree.xpath("//body//text()[not(ancestor::script or ancestor::style)]")).split())
+
+
 def value(site: Path, name: str) -> Any:
     """What a script of data/ holds."""
     packed = re.fullmatch(r'affil\.put\("[\w/-]+","([^"]+)"\);\n', (site / "data" / f"{name}.js").read_text("utf-8"))
@@ -191,6 +197,20 @@ def test_a_site_can_begin_with_hong_kong_counted_with_china(of_two_years: Any, r
     assert first[1] == "with"
     text = report(report_ws, tmp_path / "b.md", format="md", hong_kong="with").path.read_text("utf-8")
     assert re.search(r'affil why WS "\w\w" --level country --years 2017-2021 --hong-kong with', text)
+    assert text.count("Counted with China: Hong Kong, Macao.") == 3, "above, and at both tables of countries"
+
+
+@pytest.mark.parametrize("page", ["index", "countries", "trends", "areas", "area/robotics", "country/cn"])
+def test_where_numbers_of_china_stand_it_is_said_that_hong_kong_is_counted_with_it(
+    of_two_years: Any, site: Path, page: str
+) -> None:
+    for folder, told in (("", "Counted with China: Hong Kong, Macao."), ("zh-hans/", "中国的数字包括香港、澳门。")):
+        assert told in shown(of_two_years.path / f"{folder}{page}.html")
+        assert told not in shown(site / f"{folder}{page}.html")
+    assert "Counted with" not in shown(of_two_years.path / "country" / "us.html")
+
+
+def test_a_way_to_count_hong_kong_that_there_is_not_is_refused(report_ws: Workspace, tmp_path: Path) -> None:
     with pytest.raises(AffilError, match="no way to count Hong Kong 'both'"):
         report(report_ws, tmp_path / "other", hong_kong="both")  # type: ignore[arg-type]
 
@@ -551,6 +571,7 @@ def test_groups_of_countries_and_roll_up_of_the_settings_hold(workspace: Any, tm
     assert Page(made / "institutions.html").rows[1][4] == f"{first['adjusted']:,.2f}"
     assert value(made, "facts")["rollUp"] == "parent"
     assert not (made / "country" / "hk.html").exists()
+    assert "Counted with China: Hong Kong." in shown(made / "index.html")
     assert "HK → CN" in (made / "method.html").read_text("utf-8")
 
 

@@ -64,6 +64,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "texts": {
             **frame.script_texts(),
             "presets": _presets(venues),
+            "grouped": frame.grouped_ways() if level == "country" else {},
             "marked": data.settings.marked,
             "change_none": frame.text("change_none", data.settings.link_papers),
         },

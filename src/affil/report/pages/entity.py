@@ -43,6 +43,7 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
         "place": frame.place(one),
         "numbers": numbers,
         "range_why": frame.range_why() if any(n["range"] != n["rank"] for n in numbers) else "",
+        "grouped": frame.grouped(identifier) if level == "country" else "",
         "period": data.window,
         "before": data.before,
         "has_before": data.before is not None,

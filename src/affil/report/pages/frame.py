@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib import resources
-from typing import Any
+from typing import Any, get_args
 
 import minify_html
 import pyarrow as pa
@@ -16,13 +16,14 @@ from markupsafe import Markup
 from affil.catalogue import SOURCE
 from affil.names import visible
 from affil.rank import AREAS, Comparison, Level, Trend
+from affil.rank.places import HongKong, country_name, hong_kong_groups
 from affil.report import i18n
 from affil.report.charts import Figure
 from affil.report.data import Data, area_slug
 from affil.report.doubts import PageDoubts
 from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
-from affil.report.names import LANGUAGES, html_tag
+from affil.report.names import LANGUAGES, html_tag, in_languages
 from affil.report.story import growth_basis, moved_basis, say
 
 BOARDS: tuple[tuple[Level, str], ...] = (
@@ -186,6 +187,23 @@ class Frame:
         cover = self.data.ranking("institution").coverage
         return self.text("outside_why", number(cover.outside), number(cover.papers)) if cover.outside else ""
 
+    def grouped(self, whole: str = "", how: HongKong | None = None) -> str:
+        """Which countries are counted with which, one sentence for each of these; nothing where none are.
+
+        Args:
+            whole: only what is counted with this country.
+            how: Hong Kong and Macao `with` China or `apart`; None: as the setting `country_groups` says.
+        """
+        parts: dict[str, list[str]] = {}
+        for code, into in hong_kong_groups(self.data.settings.country_groups, how).items():
+            if into != code and into in self.data.entities["country"] and whole in ("", into):
+                parts.setdefault(into, []).append(in_languages(*country_name(code), code)[self.at])
+        return self.sentences(*(self.text("grouped", self.name("country", c), self.listed(of)) for c, of in parts.items()))
+
+    def grouped_ways(self) -> dict[str, str]:
+        """The same for either way to count Hong Kong and Macao, for scripts."""
+        return {how: self.grouped(how=how) for how in get_args(HongKong)}
+
     def growth_basis(self, trend: Trend) -> str:
         """Which years growth compares, what it rests on, where it breaks off, and whether the last year is whole."""
         return self.sentences(*(say(said, self.text, self.name, self.names.areas) for said in growth_basis(trend)))
@@ -267,6 +285,7 @@ class Frame:
             "scripts": (),
             "texts": None,
             "gap": self.gap,
+            "grouped": self.grouped(),
             "section": "rankings",
         }
         if "heading" in values and not values.get("description"):

@@ -55,7 +55,9 @@ class Teller:
         axis = self.frame.text(f"axis_{sentence.topic}")
         label = f"{axis}{self.frame.text('colon')}{self.say(sentence.said)}"
         figure = story_figure(f"story-{sentence.topic}", label, sentence.chart, self.called, self.frame.text("year"), axis)
-        return replace(figure, caveat=self.frame.sentences(*map(self.say, (*sentence.beside, *sentence.caveats))))
+        countries = any(isinstance(who, Named) and who.level == "country" for who, *_ in sentence.chart.rows)
+        told = (*map(self.say, (*sentence.beside, *sentence.caveats)), self.frame.grouped() if countries else "")
+        return replace(figure, caveat=self.frame.sentences(*told))
 
     def told(self) -> list[dict[str, Any]]:
         """The sentences as templates show them."""

@@ -127,9 +127,10 @@
     const basis = [...told, missing].filter(Boolean).join(gap), why = few || mode === "absolute" ? T.few_why : T.matched_why;
     $("basis").textContent = basis;
     $("why").textContent = why;
+    const grouped = $("grouped").textContent = level === "country" ? T.grouped[asked.hongKong || engine.hongKong] : "";
     affil.keep({ level, by, mode, area: value("area"), from: years[0], to: years[1], panel: panel ? 1 : 0, ...(asked.hongKong ? { hongkong: asked.hongKong } : {}), who: who() });
     const rows = every.map((y) => [marked(y), ...series.map((values) => values[numbers.indexOf(y)] ?? null)]);
-    await show(say(T.trend_chart, title, label.join(T.s_and)), [T.year, ...label], rows, { axis: title, share: points || mode === "growth", caveat: [basis, why].join(gap) });
+    await show(say(T.trend_chart, title, label.join(T.s_and)), [T.year, ...label], rows, { axis: title, share: points || mode === "growth", caveat: [basis, why, grouped].filter(Boolean).join(gap) });
   };
 
   const drawProfile = async () => {
