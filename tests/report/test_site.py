@@ -118,6 +118,8 @@ def test_pages_in_chinese_are_written_with_its_marks(site: Path, language: str) 
             raw.drop_tree()  # what others wrote, and axes of charts, which Vega describes
         texts = [*tree.xpath("//text()"), *tree.xpath("//@title | //@data-title | //@data-caveat | //@content | //@aria-label")]
         found += [(file.name, fault) for text in texts for fault in faults(" ".join(text.split()))]
+        told = [" ".join(p.text_content().split()) for p in tree.xpath("//p")]
+        found += [(file.name, blank) for text in told for blank in re.findall(r".{9}[，。；] .{9}", text)]
     assert len(pages) > 20
     assert found == []
 
@@ -369,6 +371,30 @@ def test_what_strings_and_names_hold_is_no_markup(site: Path) -> None:
         assert html.parse(file).find(".//b") is None, file
         assert html.parse(file).find(".//teapots") is None, file
     assert "ana <b>" in html.parse(site / "method.html").getroot().text_content()
+
+
+def test_a_table_of_papers_as_counted_is_spoken_of_only_where_it_stands(site: Path) -> None:
+    told = "The table has all papers as counted."
+    assert told in shown(site / "trends.html")
+    assert [file.name for file in site.glob("*.html") if told in shown(file)] == ["trends.html"]
+    for level in ("institution", "city", "country"):
+        tables = value(site, f"{level}-en")["tables"]
+        assert "Comparable papers are those at " in tables
+        assert not re.search(r"Growth \(|The table has", tables), "no growth is shown there"
+
+
+def test_papers_that_count_no_authors_are_told_where_authors_stand(site: Path, report_ws: Workspace) -> None:
+    cover = report_ws.rank(years=(2017, 2021)).coverage
+    told = f"Of the {cover.papers:,} papers of 2017–2021, {cover.unaligned:,} do not tie affiliations to authors: these count no authors."
+    for board in ("institutions", "cities", "regions", "countries"):
+        tree = lxml.html.parse(str(site / f"{board}.html")).getroot()
+        assert tree.xpath("//th[contains(@class, 'authors')]/@title") == [told]
+        assert told in shown(site / f"{board}.html")
+
+
+def test_the_method_page_tells_which_kinds_count_for_the_place_that_a_string_states(site: Path) -> None:
+    told = "Institutions of these kinds count for the city, region and country that the string states, where it states any: companies."
+    assert told in shown(site / "method.html")
 
 
 def test_the_method_page_tells_the_run(site: Path, report_ws: Workspace) -> None:

@@ -212,7 +212,9 @@ class Bulletin:
             "head": head,
             "rows": rows,
             "note": self.frame.sentences(
-                families(self.frame, ranking, data.report.bulletin), self.frame.grouped() if level == "country" else ""
+                families(self.frame, ranking, data.report.bulletin),
+                self.frame.grouped() if level == "country" else "",
+                self.frame.authors_why(),
             ),
             "trace": f'affil why WS "{example}" --level {level} --years {years}' + (how if level == "country" else ""),
         }

@@ -401,12 +401,12 @@ def _counted(ranking: Ranking) -> Said:
 
 def at_venues(venues: Sequence[str], most: int) -> Said:
     """Where something was counted: the venues, or, of more than `most`, how many."""
-    return Said("s_at", (", ".join(venues),)) if len(venues) <= most else Said("s_at_many", (number(len(venues)),))
+    return Said("s_at", (tuple(venues),)) if len(venues) <= most else Said("s_at_many", (number(len(venues)),))
 
 
 def _all_venues(venues: Sequence[str], most: int) -> tuple[Said, ...]:
     """The names of venues of which a sentence says only how many."""
-    return () if len(venues) <= most else (Said("s_venues", (", ".join(venues),)),)
+    return () if len(venues) <= most else (Said("s_venues", (tuple(venues),)),)
 
 
 def growth_basis(trend: Trend) -> tuple[Said, ...]:
@@ -416,9 +416,9 @@ def growth_basis(trend: Trend) -> tuple[Said, ...]:
         return (Said("growth_none", limits), *_incomplete(trend.years[-1], trend.lacking))
     first, last = trend.base.ends
     shares = (percent(trend.base.share(y), 0) for y in (first, last))
-    told = [Said("growth_basis", (first, last, ", ".join(trend.base.venues), *shares, Said(f"measures.{trend.by}")))]
+    told = [Said("growth_basis", (first, last, trend.base.venues, *shares, Said(f"measures.{trend.by}")))]
     if trend.left_out:
-        told.append(Said("growth_left_out", (", ".join(trend.left_out),)))
+        told.append(Said("growth_left_out", (trend.left_out,)))
     if trend.base.ends != (trend.years[0], trend.years[-1]):
         told.append(Said("growth_from", (trend.years[0], trend.years[-1], *limits)))
     return (*told, *_incomplete(trend.years[-1], trend.lacking))
@@ -433,4 +433,4 @@ def moved_basis(comparison: Comparison) -> tuple[Said, ...]:
 
 
 def _incomplete(year: int, lacking: Sequence[str]) -> tuple[Said, ...]:
-    return (Said("incomplete", (year, ", ".join(lacking), year - 1)),) if lacking else ()
+    return (Said("incomplete", (year, tuple(lacking), year - 1)),) if lacking else ()

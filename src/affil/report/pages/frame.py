@@ -176,11 +176,28 @@ class Frame:
 
     def by_year_why(self) -> str:
         """How charts come to their numbers by year, and how far these go."""
-        return self.text("few_why") if self.data.few else f"{self.text('matched_why')} {self.text('growth_differs')}"
+        if self.data.few:
+            return self.text("few_why")
+        return self.sentences(self.text("matched_why"), self.text("between_why"), self.text("growth_differs"))
+
+    def comparable_why(self, trend: Trend) -> str:
+        """The same where no growth is shown: what comparable numbers are, and whether the last year is whole."""
+        told = (
+            (self.text("comparable_why", self.listed(trend.base.venues)), self.text("between_why"))
+            if trend.base and not self.data.few
+            else (self.text("few_why"),)
+        )
+        return self.sentences(*told, self.lacking(trend.years[-1], trend.lacking))
 
     def by_year_title(self) -> str:
         """The title of the chart of countries over the years."""
         return self.text("home_trend_counted" if self.data.few else "home_trend")
+
+    def authors_why(self) -> str:
+        """How many papers of the window count no authors, as they do not tie affiliations to them; nothing where all do."""
+        cover = self.data.ranking("institution").coverage
+        numbers = number(cover.unaligned), number(cover.papers)
+        return self.text("authors_why", *numbers, span(self.data.window)) if cover.unaligned else ""
 
     def outside(self) -> str:
         """How many papers are in none of the eight areas; nothing where all are."""
@@ -227,7 +244,7 @@ class Frame:
 
     def lacking(self, year: int, venues: Sequence[str]) -> str:
         """That a year is incomplete, where it lacks venues that the year before had."""
-        return self.text("incomplete", year, ", ".join(venues), year - 1) if venues else ""
+        return self.text("incomplete", year, self.listed(venues), year - 1) if venues else ""
 
     def empty_areas(self) -> list[str]:
         """How the mean of the index was taken where areas have no papers in the window; nothing where all have."""

@@ -94,7 +94,7 @@ def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
         "outside": frame.outside(),
         "chart_title": frame.by_year_title(),
         "basis": found["basis"],
-        "why": found["why"],
+        "why": frame.by_year_why(),
         "scripts": ("chart",),
         "sentences": told,
         **matrix(data),

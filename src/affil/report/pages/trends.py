@@ -26,7 +26,7 @@ def trends(frame: Frame) -> dict[str, Any]:
         "trend": {"years": [f"{y}*" if trend.lacking and y == trend.years[-1] else str(y) for y in trend.years], "rows": rows},
         "compared": span(trend.compared) if trend.compared else "",
         "basis": frame.growth_basis(trend),
-        "why": frame.by_year_why(),
+        "why": frame.by_year_why() if data.few else frame.sentences(frame.by_year_why(), frame.text("table_why")),
         "modes": ("absolute", "matched", "share", "growth") if data.few else ("matched", "absolute", "share", "growth"),
         "by_year": [(y, v) for y, v in by_year if v],
         "areas": AREAS,
@@ -42,7 +42,8 @@ def trends(frame: Frame) -> dict[str, Any]:
             "growth_from": frame.text("growth_from", "{0}", "{1}", share, data.settings.link_papers),
             "grouped": frame.grouped_ways(),
             "few_why": frame.text("few_why"),
-            "matched_why": frame.sentences(frame.text("matched_why"), frame.text("growth_differs")),
+            "matched_why": frame.sentences(frame.text("matched_why"), frame.text("between_why"), frame.text("growth_differs")),
+            "table_why": frame.text("table_why"),
         },
     }
 
