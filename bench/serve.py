@@ -3,6 +3,7 @@
 
     bench/serve.py [--registry FILE] [--clients 50] [--seconds 120] [--steady 100000]
     bench/serve.py --jobs 200000 [--clients 50] [--seconds 120]
+    bench/serve.py --jobs 200000 --kill [--clients 50]
 
 `affil serve` is started on the loopback in a process of its own, and asked by 50 clients at once, each of which waits for its answer
 before it asks again:
@@ -15,6 +16,9 @@ before it asks again:
 
 With --jobs instead: single strings while a bulk job of so many strings is worked off. It prints statuses, median and 99th percentile, the
 rows of the job that were matched meanwhile, and the strings a second of both together beside the library's.
+
+With --kill, too: the service is killed (SIGKILL) in the midst of that when a quarter, and when half of the rows are matched, and started
+again. It prints the rows of the result that are lost or there twice, and the parts that were matched again.
 
 The strings are those of gold/train.csv and gold/dev.csv with an invented department before each, so that none comes twice.
 """
@@ -100,20 +104,19 @@ async def load(
 
     async def work() -> None:
         client = Client(url)
-        while until(len(times)):
-            request = make()
-            begun = time.perf_counter()
-            try:
+        try:
+            while until(len(times)):
+                request = make()
+                begun = time.perf_counter()
                 status, _ = await client.ask(request)
-            except ConnectionRefusedError:
-                statuses["refused"] += 1
-                return
-            except (OSError, asyncio.IncompleteReadError):
-                statuses["lost"] += 1
-                return
-            times.append(time.perf_counter() - begun)
-            statuses[status] += 1
-        await client.close()
+                times.append(time.perf_counter() - begun)
+                statuses[status] += 1
+        except ConnectionRefusedError:
+            statuses["refused"] += 1
+        except (OSError, asyncio.IncompleteReadError):
+            statuses["lost"] += 1
+        finally:
+            await client.close()
 
     begun = time.perf_counter()
     await asyncio.gather(*(work() for _ in range(clients)))
@@ -146,28 +149,34 @@ def singles(times: list[float], statuses: Counter[int | str], took: float) -> st
     )
 
 
+def ask(address: str, content: bytes | None = None) -> dict[str, Any]:
+    """What the service answers."""
+    with urllib.request.urlopen(urllib.request.Request(address, content)) as answer:
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def rows_of(given: argparse.Namespace, fresh: Callable[[], str]) -> bytes:
+    """The file of a job, of numbered strings."""
+    return "".join(json.dumps({"n": n, "affiliation": fresh()}) + "\n" for n in range(given.jobs)).encode()
+
+
 def beside_a_job(given: argparse.Namespace, fresh: Callable[[], str]) -> float:
     """Ask single strings while a job is worked off; strings a second of both."""
-    rows = "".join(json.dumps({"affiliation": fresh()}) + "\n" for _ in range(given.jobs))
+    rows = rows_of(given, fresh)
     with tempfile.TemporaryDirectory() as folder:
         server, url = start(given.registry, "--jobs", folder)
-
-        def ask(path: str, content: bytes | None = None) -> dict[str, Any]:
-            with urllib.request.urlopen(urllib.request.Request(f"{url}{path}", content)) as answer:
-                found: dict[str, Any] = json.load(answer)
-            return found
-
         try:
             asyncio.run(load(url, given.clients, lambda: single(fresh()), lambda done: done < 10 * given.clients))  # warm
-            id = ask("jobs", rows.encode())["id"]
-            while (begun := ask(f"jobs/{id}"))["rows"] == 0:  # it is being cut
+            job_url = f"{url}jobs/{ask(f'{url}jobs', rows)['id']}"
+            while (begun := ask(job_url))["rows"] == 0:  # it is being cut
                 assert begun["state"] != "failed", begun["error"]
                 time.sleep(0.1)
             end = time.perf_counter() + given.seconds
             times, statuses, took = asyncio.run(
                 load(url, given.clients, lambda: single(fresh()), lambda _: time.perf_counter() < end)
             )
-            job = ask(f"jobs/{id}")
+            job = ask(job_url)
         finally:
             server.terminate()
             server.wait(60)
@@ -178,6 +187,42 @@ def beside_a_job(given: argparse.Namespace, fresh: Callable[[], str]) -> float:
     return rate
 
 
+def killed_in_a_job(given: argparse.Namespace, fresh: Callable[[], str]) -> None:
+    """Kill the service in the midst of a job and of single strings, twice, and look for the rows of the job."""
+    with tempfile.TemporaryDirectory() as folder:
+        server, url = start(given.registry, "--jobs", folder)
+        id = ask(f"{url}jobs", rows_of(given, fresh))["id"]
+
+        async def until(least: float) -> None:
+            """Ask single strings until so many rows of the job are matched; then kill the service."""
+            asking = asyncio.create_task(load(url, given.clients, lambda: single(fresh()), lambda _: True))
+            while (job := await asyncio.to_thread(ask, f"{url}jobs/{id}"))["done"] < least:
+                assert job["state"] in ("waiting", "running"), job
+                await asyncio.sleep(0.2)
+            server.kill()
+            times, statuses, took = await asking
+            print(f"killed after {job['done']:,} of {job['rows']:,} rows; {singles(times, statuses, took)}", flush=True)
+
+        try:
+            whole: dict[Path, int] = {}
+            for share in (0.25, 0.5):
+                asyncio.run(until(share * given.jobs))
+                server.wait()
+                whole |= {part: part.stat().st_mtime_ns for part in Path(folder, id, "done").glob("[0-9]*")}
+                server, url = start(given.registry, "--jobs", folder)
+            while (job := ask(f"{url}jobs/{id}"))["state"] in ("waiting", "running"):
+                time.sleep(0.5)
+            again = sum(part.stat().st_mtime_ns != before for part, before in whole.items())
+            with urllib.request.urlopen(f"{url}jobs/{id}/result") as answer:
+                lines = Counter(answer)
+        finally:
+            server.terminate()
+            server.wait(60)
+    lost, twice = given.jobs - len({json.loads(line)["n"] for line in lines}), sum(n - 1 for n in lines.values())
+    parts = f"of {len(whole):,} parts {again:,} matched again"
+    print(f"job: {job['state']}; of {given.jobs:,} rows {lost:,} lost, {twice:,} twice; {parts}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--registry")
@@ -185,15 +230,22 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=120)
     parser.add_argument("--steady", type=int, default=100_000)
     parser.add_argument("--jobs", type=int, metavar="STRINGS")
+    parser.add_argument("--kill", action="store_true", help="kill the service in the midst of the job")
     given = parser.parse_args()
-    from affil.match import Matcher
-
-    matcher = Matcher.load(given.registry)
+    if given.kill and not given.jobs:
+        parser.error("--kill needs --jobs")
     pool, number = strings(), count()
 
     def fresh() -> str:
         n = next(number)
         return f"Group {n} of Optics, {pool[n % len(pool)]}"
+
+    if given.kill:
+        killed_in_a_job(given, fresh)
+        return
+    from affil.match import Matcher
+
+    matcher = Matcher.load(given.registry)
 
     def hundred() -> list[str]:
         return [fresh() for _ in range(100)]

@@ -700,7 +700,10 @@ class ServeSettings(WebSettings):
     short: int = Field(default=10, ge=1, description="largest request, in strings, that goes ahead of longer ones")
     share: int = Field(default=100, ge=1, description="number of strings a longer request gets per batch while others wait")
     waiting: int = Field(default=50_000, ge=1, description="maximum number of strings waiting to be matched; more are rejected")
-    linger: float = Field(default=0.002, ge=0, description="seconds that a batch waits for more strings")
+    linger: float = Field(default=0.002, ge=0, description="seconds that a batch waits for another string")
+    gather: float = Field(
+        default=0.1, ge=0, description="seconds that a batch waits for more strings altogether, as long as they come"
+    )
     drain: float = Field(default=1.0, ge=0, description="seconds to finish open requests at shutdown")
     job_bytes: int = Field(default=100_000_000, ge=1, description="maximum size of the file of a job, in bytes")
     job_rows: int = Field(default=1_000_000, ge=1, description="maximum number of rows of a job")

@@ -98,17 +98,13 @@ def test_who_reads_may_stop_reading(python: str, folder: Path) -> None:
     ("name", "said"),
     [
         ("bomb.csv.gz", "bomb.csv.gz, line 2: is longer than 100,000,000 bytes; check that it is text"),
-        ("fifo", "fifo: is a pipe to which nobody writes; start what writes to it first"),
         ("/dev/zero", "/dev/zero: is a device; name a file"),
         ("twice.jsonl", "twice.jsonl, line 1: not JSON that can be read: 'id' stands twice in one object; correct the line"),
         ("slip.jsonl", "slip.jsonl, line 1: authors is missing; call 'auhtors' so"),
     ],
 )
 def test_what_would_fill_the_memory_or_never_end_is_refused(name: str, said: str, python: str, folder: Path) -> None:
-    if name == "fifo":
-        if not (folder / name).exists():
-            os.mkfifo(folder / name)
-    elif name == "bomb.csv.gz":
+    if name == "bomb.csv.gz":
         with gzip.open(folder / name, "wb", 1) as file:
             file.write(b"affiliation\n")
             for _ in range(101):
@@ -120,6 +116,19 @@ def test_what_would_fill_the_memory_or_never_end_is_refused(name: str, said: str
     assert done.returncode == 2
     assert done.stderr.strip().splitlines()[-1].startswith(f"affil: {said}")
     assert not (folder / "other" / "manifest.json").exists()
+
+
+def test_a_pipe_to_which_nobody_writes_is_refused(python: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    impatient = (
+        "import sys\nfrom affil.cli import main\nfrom affil.io import files\n"
+        "files.INPUT = files.INPUT.model_copy(update={'patience': 0.2})\nsys.exit(main())"
+    )
+    command = [python, "-c", impatient, "run", "fifo", "-w", "other"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "affil: fifo: is a pipe to which nobody writes; start what writes to it first"
+    assert not (tmp_path / "other" / "manifest.json").exists()
 
 
 READ_ONLY = 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"'  # in a namespace of its own

@@ -127,7 +127,8 @@ def test_a_word_is_corrected_as_it_is_typed_here(matcher: Matcher, one: str, oth
     assert words(other, one) == words(other) + words(one)
 
 
-def test_few_candidates_and_many_are_judged_the_same(matcher: Matcher) -> None:
+def test_few_candidates_and_many_are_judged_the_same(load: Load) -> None:
+    matcher = load()
     texts = [
         "Univ. of Oxford & DeepMind",
         "Heidelberg University Hospital",
@@ -138,8 +139,17 @@ def test_few_candidates_and_many_are_judged_the_same(matcher: Matcher) -> None:
     ]
     pairs = featurize_all(matcher, texts)
     assert len(pairs.features) > 10
-    without_scikit_learn = matcher._model.predict(pairs, small=len(pairs.features))
-    assert np.array_equal(matcher._model.predict(pairs), without_scikit_learn)
+    model, few = matcher._model, len(pairs.features)
+    without_scikit_learn = model.predict(pairs, small=few)
+    assert not model.first.compiled
+    assert np.array_equal(model.predict(pairs, small=few - 1), without_scikit_learn)
+    assert model.first.compiled  # from now on that is used for few, too
+    assert np.array_equal(model.predict(pairs, small=few), without_scikit_learn)
+
+
+def test_a_warm_matcher_answers_as_a_cold_one(load: Load) -> None:
+    texts = ["Univ. of Oxford & DeepMind", "Heidelberg University Hospital", "清华大学", "no institution"]
+    assert load().warm().match_many(texts) == load().match_many(texts)
 
 
 NAMES = (

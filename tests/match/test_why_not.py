@@ -16,6 +16,7 @@ from affil.match import Matcher, explained_dict, why_none, why_not
 from affil.match.lacking import Lack
 from affil.match.lacking import Ranked as RankedMatches
 from affil.match.why_not import NEXT, NOTHING, REJECTED
+from affil.names import tokenize
 from affil.registry import build_registry
 from affil.settings import DecideSettings, Settings
 from affil.types import Decision, Institution, Match, Reason
@@ -40,7 +41,8 @@ class Ranked:
 
     def ranked(self, strings: Sequence[str], limits: Sequence[int]) -> list[RankedMatches]:
         chosen = any(m.decision != Decision.NONE for m in self._ranked)
-        return [RankedMatches(self._ranked[:limit], None if chosen else Lack("below_threshold")) for limit in limits]
+        lacks = [None if chosen else Lack("below_threshold", there=tuple(tokenize([s]).words)) for s in strings]
+        return [RankedMatches(self._ranked[:limit], lack) for limit, lack in zip(limits, lacks, strict=True)]
 
 
 def candidate(

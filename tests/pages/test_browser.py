@@ -7,6 +7,7 @@ import functools
 import json
 import os
 import re
+import shutil
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -299,25 +300,35 @@ def test_an_old_tab_decides_the_string_that_it_shows(
     assert again.stop() == ""
 
 
-@pytest.mark.parametrize(("view", "options"), VIEWS.items())
-def test_it_is_accessible(
-    browser: Any, serve: Any, review_ws: Workspace, tmp_path: Path, view: str, options: dict[str, Any]
-) -> None:
-    """No serious fault on any page; nothing is wider than the screen. Screenshots go to AFFIL_SCREENSHOTS where that is set."""
-    ledger = review_ws.ledger
-    ledger.decide("Chemistry, OpenAI", "affil:openai", by="ana", why="w")
-    ledger.decide("Chemistry, OpenAI", None, by="bo", why="w", blind=True)
-    review_ws.discover()
-    server = serve(review_ws.path, "--by", "ana")
-    watched = Visitor(browser, server.url, **options)
-    page, shots = watched.page, Path(os.environ.get("AFFIL_SCREENSHOTS", tmp_path))
+def look(page: Any, name: str) -> None:
+    """No serious fault, nothing wider than the screen; a picture of it goes to AFFIL_SCREENSHOTS where that is set."""
+    assert accessible(page) == [], name
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+    if folder := os.environ.get("AFFIL_SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+@pytest.fixture(scope="module")
+def settled_url(serve_all: Any, review_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The review page of a workspace with a conflict and proposals of new institutions, for those who only look."""
+    ws = Workspace.open(shutil.copytree(review_folder, tmp_path_factory.mktemp("settled") / "ws"))
+    ws.ledger.decide("Chemistry, OpenAI", "affil:openai", by="ana", why="w")
+    ws.ledger.decide("Chemistry, OpenAI", None, by="bo", why="w", blind=True)
+    ws.discover()
+    server = serve_all(ws.path, "--by", "ana")
+    yield server.url
+    assert server.stop() == ""
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_it_is_accessible(browser: Any, settled_url: str, view: str) -> None:
+    watched = Visitor(browser, settled_url, **VIEWS[view])
+    page = watched.page
     for name in ("", "list", "new", "conflicts", "history", "?who=1", f"?string={string_key('Chemistry, OpenAI')}"):
         watched.open(name)
         if page.locator("#similar").count():
             watched.settle()
-        assert accessible(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= options["viewport"]["width"]
-        page.screenshot(path=shots / f"{view}-{name.strip('?=1').partition('=')[0] or 'review'}.png", full_page=True)
+        look(page, f"{view}-{name.strip('?=1').partition('=')[0] or 'review'}")
     page.locator(".filters summary").click()
     page.click("#help-button")
     assert accessible(page) == []
@@ -326,7 +337,6 @@ def test_it_is_accessible(
     assert accessible(page) == []
     watched.check()
     watched.context.close()
-    assert server.stop() == ""
 
 
 def test_hostile_strings_do_no_harm(browser: Any, serve: Any, hostile_ws: Workspace, hostile: tuple[str, ...]) -> None:
@@ -402,27 +412,20 @@ def test_strings_are_tried_on_the_page(browser: Any, service_url: str) -> None:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_the_service_is_accessible(browser: Any, service_url: str, tmp_path: Path, view: str) -> None:
-    """No serious fault on any page; nothing is wider than the screen. Screenshots go to AFFIL_SCREENSHOTS where that is set."""
+def test_the_service_is_accessible(browser: Any, service_url: str, view: str) -> None:
     watched = Visitor(browser, service_url, **VIEWS[view])
-    page, shots = watched.page, Path(os.environ.get("AFFIL_SCREENSHOTS", tmp_path))
-
-    def look(name: str) -> None:
-        assert accessible(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-        page.screenshot(path=shots / f"{view}-serve-{name}.png", full_page=True)
-
+    page = watched.page
     watched.open()
-    look("empty")
+    look(page, f"{view}-serve-empty")
     watched.open("?example=1")
     page.click("#match")
     page.wait_for_selector("#results")
-    look("results")
+    look(page, f"{view}-serve-results")
     watched.open("docs")
-    look("docs")
+    look(page, f"{view}-serve-docs")
     page.set_viewport_size({"width": 430, "height": 300})
     watched.open("reconcile/preview?id=https%3A%2F%2Fror.org%2F00t33hh48")
-    look("preview")
+    look(page, f"{view}-serve-preview")
     watched.check()
     watched.context.close()
 
@@ -553,12 +556,11 @@ def test_no_key_saves_what_is_not_said(ana: Visitor, review_ws: Workspace) -> No
     assert ledger.current() == {}
 
 
-@pytest.mark.parametrize("view", ["desktop", "phone", "chinese"])
-def test_the_actions_stay_in_view(browser: Any, serve: Any, review_ws: Workspace, view: str) -> None:
-    server = serve(review_ws.path, "--by", "ana")
-    watched = Visitor(browser, server.url, **VIEWS[view])
+@pytest.mark.parametrize("view", VIEWS)
+def test_the_actions_stay_in_view(browser: Any, settled_url: str, view: str) -> None:
+    watched = Visitor(browser, settled_url, **VIEWS[view])
     page = watched.page
-    watched.open(f"?string={string_key('Chemistry, OpenAI')}")
+    watched.open(f"?string={string_key('Physics, OpenAI')}")
     watched.settle()
     height = VIEWS[view]["viewport"]["height"]
     for place in ("0", "document.body.scrollHeight / 2", "document.body.scrollHeight"):
@@ -569,4 +571,3 @@ def test_the_actions_stay_in_view(browser: Any, serve: Any, review_ws: Workspace
     assert page.locator("#members li").count() > 2
     watched.check()
     watched.context.close()
-    assert server.stop() == ""

@@ -190,9 +190,10 @@ change = st.one_of(
     answers=st.dictionaries(st.sampled_from(STRINGS), found, min_size=1),
     changes=st.lists(change, min_size=1, max_size=3),
     level=st.sampled_from(LEVELS),
+    by=st.sampled_from(["adjusted", "publications"]),
 )
 def test_causes_add_up_to_the_change(
-    tmp_path_factory: pytest.TempPathFactory, papers: list[Paper], answers: Answers, changes: list[Any], level: Any
+    tmp_path_factory: pytest.TempPathFactory, papers: list[Paper], answers: Answers, changes: list[Any], level: Any, by: Any
 ) -> None:
     kept = Kept(tmp_path_factory.mktemp("counts"), list(papers), dict(answers))
     before = kept.count()
@@ -204,11 +205,10 @@ def test_causes_add_up_to_the_change(
         elif how[0].id not in {p.id for p in kept.papers}:
             kept.papers.append(how[0])
     after = kept.count()
-    for by in ("adjusted", "publications"):
-        result = kept.diff(before, after, level=level, by=by)
-        added = result.causes.groupby("id")[{"adjusted": "adjusted", "publications": "papers"}[by]].sum()
-        for row in result.moves.to_dict("records"):
-            assert added.get(row["id"], 0.0) == pytest.approx(row["change"], abs=1e-9), row
+    result = kept.diff(before, after, level=level, by=by)
+    added = result.causes.groupby("id")[{"adjusted": "adjusted", "publications": "papers"}[by]].sum()
+    for row in result.moves.to_dict("records"):
+        assert added.get(row["id"], 0.0) == pytest.approx(row["change"], abs=1e-9), row
 
 
 def test_the_papers_behind_a_number(kept: Kept) -> None:
@@ -224,11 +224,14 @@ def test_the_papers_behind_a_number(kept: Kept) -> None:
     ]
     assert rows[0]["title"] == "On Teacups"
     assert sum(r["credit"] for r in rows) == pytest.approx(result.row["adjusted"])
-    assert result.waiting.empty, "the paper names a anyway"
+    assert (result.waiting["affiliation"].tolist(), result.waiting_papers) == (["s5"], 1), "s5 has a part of its own"
+    kept.answers["s5"].append(("d", "match"))
+    assert kept.why("alpha").waiting.empty, "s5 names d, and the paper names both anyway"
     assert kept.why("Beijing", level="city").papers["paper"].tolist() == ["loose", "p2"]
     kept.answers["s2"] = [("a", "review")]
+    assert kept.why("a").waiting_papers == 2, "one with two such strings is one"
     waiting = kept.why("a").waiting.to_dict("records")
-    assert [(w["affiliation"], w["institution"], w["mentions"], w["papers"]) for w in waiting] == [("s2", "a", 1, 1)]
+    assert [(w["affiliation"], w["institution"], w["mentions"], w["papers"]) for w in waiting] == [("s2", "a", 2, 2)]
     assert json.dumps(result.to_dict())
     with pytest.raises(AffilError, match="no institution 'Alfa' is in this ranking; did you mean: Alpha"):
         kept.why("Alfa")

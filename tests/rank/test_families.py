@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from affil.rank import Tables, Venues, rank
 from affil.rank.families import Family, families
+from affil.rank.measure import counts, measure, with_families
 from affil.rank.rollup import Ways
 from affil.settings import RankSettings
 from tests.examples import examples
@@ -67,6 +68,10 @@ def test_rows_of_one_university_with_their_rank_as_one() -> None:
 def test_nothing_is_told_where_it_is_not_so(query: dict[str, object]) -> None:
     papers = tuple(i for i in THREE if i != "media")
     assert found(*papers, **query) == ()
+
+
+def test_nothing_is_told_of_others_or_where_it_is_not_wanted() -> None:
+    papers = tuple(i for i in THREE if i != "media")
     assert found("mit", "oxford", "joint", "campus", "system") == (), "of two universities, and of kinds that are not rolled up"
     assert found(*papers, settings=RankSettings(ranges=False, families=0)) == ()
     assert found(*papers, settings=RankSettings(ranges=False, not_parents=("mit",))) == ()
@@ -87,8 +92,10 @@ def test_what_a_reader_is_told() -> None:
 def test_those_of_the_ranking_rolled_up(papers: list[str]) -> None:
     """A family has its rank of the ranking by `labs`, and at least as many papers there as its rows have here."""
     settings = RankSettings(ranges=False)
-    apart = rank(tables(papers), venues=Venues([]), settings=settings)
-    whole = rank(tables(papers), venues=Venues([]), settings=settings, roll_up="labs").frame.set_index("id")
+    venues = Venues([])
+    with counts(tables(papers), {}, venues, settings) as db:
+        apart = with_families(db, venues, measure(db, venues, settings))
+        whole = measure(db, venues, settings, roll_up="labs").frame.set_index("id")
     rows = apart.frame.set_index("id")["publications"]
     told = {i for family in apart.families for i in family.ids}
     for family in apart.families:

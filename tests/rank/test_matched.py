@@ -15,11 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.io.database import database
 from affil.rank import Comparison, RanksByYear, Trend, Venues, compare, ranks_by_year, trend
-from affil.rank.credit import all_credit, number, prepare
 from affil.rank.matched import Link, chain, missing_venues, pairs, panel_of, parts_of_venues, rests_on
-from affil.rank.numbers import number_texts
+from affil.rank.measure import counts
 from affil.settings import RankSettings
 from affil.types import Author, Paper
 from tests.examples import examples
@@ -40,9 +38,7 @@ def counted(world: World, venues: Venues) -> Iterator[duckdb.DuckDBPyConnection]
         for k in range(n)
     ]
     _, answers = one_each(*((f"s{k}", i) for k, i in enumerate(WHO)))
-    with database(SETTINGS.memory) as db:
-        prepare(db, tables(papers, answers), {}, venues, SETTINGS)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, SETTINGS), SETTINGS)))
+    with counts(tables(papers, answers), {}, venues, SETTINGS) as db:
         yield db
 
 

@@ -41,6 +41,7 @@ def numbered(rows: list[Any], at_once: int = 100) -> duckdb.DuckDBPyConnection:
     for name in ("aligned", "position", "probability", "credit", "counted", "several"):  # kept as they are
         table = table.append_column(name, pa.nulls(len(table), pa.float64()))
     db.register("stats", pa.table({"venue": ["ACL", "CVPR", "CVPR"], "year": pa.array([2020, 2020, 2021], pa.int16())}))
+    db.register("institutions", pa.table({"id": ["closed"], "active_id": ["open"]}))
     db.register("texts", table)
     number_texts(db, db.table("texts"), RankSettings(rows_at_once=at_once))
     return db

@@ -10,10 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.io.database import database
 from affil.rank import LEVELS, Profiles, measure, profiles
-from affil.rank.credit import all_credit, number, prepare
-from affil.rank.numbers import number_texts
+from affil.rank.measure import counts
 from affil.settings import RankSettings
 from affil.types import Author, Paper
 from tests.examples import examples
@@ -24,9 +22,7 @@ PLAIN = RankSettings(ranges=False)
 
 
 def profiled(papers: list[Paper], answers: Answers, level: Any, **query: Any) -> Profiles:
-    with database(PLAIN.memory) as db:
-        prepare(db, tables(papers, answers), {}, VENUES, PLAIN)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN), PLAIN)))
+    with counts(tables(papers, answers), {}, VENUES, PLAIN) as db:
         frame = measure(db, VENUES, PLAIN, level=level, **query).frame
         return profiles(db, frame["id"])
 

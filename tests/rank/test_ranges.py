@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from affil.io.database import database
 from affil.rank import LEVELS, MEASURES, measure, moves, rank
-from affil.rank.credit import all_credit, number, prepare
 from affil.rank.distribution import distributions
 from affil.rank.doubt import Doubts, doubts
-from affil.rank.numbers import number_texts
+from affil.rank.measure import counts
 from affil.rank.ranges import Atoms, _most_mentioned, _passing
 from affil.settings import RankSettings
 from affil.types import Author, Paper
@@ -34,6 +34,13 @@ def values(papers: list[Paper], answers: Answers, by: str, level: str, **query: 
 
 
 @examples(25)
+@example(  # the part of the doubtful string is that of an unknown institution as long as it is in review
+    papers=[Paper("1", "One", "CV", 2020, (Author("Ann", ("s0", "s1")),))],
+    answers={"s0": [("a", "match")], "s1": [("a", "review")]},
+    level="institution",
+    by="adjusted",
+    query={},
+)
 @given(
     papers=st.lists(paper, min_size=1, max_size=6, unique_by=lambda p: p.id),
     answers=st.dictionaries(st.sampled_from(STRINGS[:4]), found, min_size=1),
@@ -53,9 +60,7 @@ def test_expectations_and_effects_are_those_of_all_combinations(
     pairs = sorted(chances)
     if len(pairs) > 6:
         return
-    with database(PLAIN.memory) as db:
-        prepare(db, tables(papers, answers), {}, VENUES, PLAIN)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN), PLAIN)))
+    with counts(tables(papers, answers), {}, VENUES, PLAIN) as db:
         frame = measure(db, VENUES, PLAIN, level=level, by=by, **query).frame
         got = doubts(db, by, PLAIN)
         ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]
@@ -93,9 +98,7 @@ def test_strings_of_an_author_that_name_other_parents_are_one_claim(by: Any, dec
         Paper("2", "Two", "CV", 2020, (Author("Cy", ("s0",)),)),
     ]
     answers: Answers = {"s0": [("d", decision)], "s1": [("d", decision)]}
-    with database(PLAIN.memory) as db:
-        prepare(db, tables(papers, answers, beside={"s1": ["c"]}), {}, VENUES, PLAIN)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN), PLAIN)))
+    with counts(tables(papers, answers, beside={"s1": ["c"]}), {}, VENUES, PLAIN) as db:
         measure(db, VENUES, PLAIN, level="institution", by=by, roll_up=roll_up)
         got = doubts(db, by, PLAIN)
         ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]
@@ -103,6 +106,27 @@ def test_strings_of_an_author_that_name_other_parents_are_one_claim(by: Any, dec
     all_right = values(papers, right, by, "institution", roll_up=roll_up, beside={"s1": ["c"]})
     assert got.decided == pytest.approx([all_right[i] for i in ids])
     assert got.counted == pytest.approx(got.decided if decision == "match" else [0] * len(ids))
+
+
+@pytest.mark.parametrize("level", ["institution", "city"])
+def test_strings_of_an_author_that_state_other_places_are_one_claim(level: Any) -> None:
+    """An institution that one string places elsewhere than another is named once; its place is that of the first."""
+    papers = [
+        Paper("1", "One", "CV", 2020, (Author("Ann", ("s0", "s1", "s2")),)),
+        Paper("2", "Two", "CV", 2020, (Author("Bo", ("s0",)), Author("Cy", ("s1",)))),
+    ]
+    of = tables(papers, {"s0": [("a", "match")], "s1": [("a", "match")], "s2": [("b", "match")]})
+    matches = of.matches
+    for field, place in (("country", "GB"), ("region", ""), ("city", "London")):
+        matches = matches.append_column(f"stated_{field}", pa.array([place if s == "s1" else "" for s in ("s0", "s1", "s2")]))
+    settings = RankSettings(stated_places=("education",))
+    with database(settings.memory) as db:
+        prepare(db, replace(of, matches=matches), {}, VENUES, settings)
+        number_texts(db, db.from_arrow(all_credit(db, number(db, settings), settings)))
+        frame = measure(db, VENUES, settings, level=level).frame
+        got = doubts(db, "adjusted", settings)
+        ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]
+    assert dict(zip(ids, got.counted, strict=True)) == pytest.approx(dict(zip(frame["id"], frame["adjusted"], strict=True)))
 
 
 def made_up(seed: int, *, whole: bool) -> Doubts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from affil.errors import AffilError
 from affil.rank import AREAS, LEVELS, Store, Tables, load_venues, rank, trend
-from affil.rank.measure import measure
+from affil.rank.measure import counts, measure
 from affil.settings import RankSettings
 from affil.workspace import Workspace
 
@@ -34,6 +35,8 @@ SLICES: list[dict[str, Any]] = [
     {"roll_up": "top", "kind": "education"},
     {"roll_up": "top"},
 ]
+HELD = ["CVPR", "CoRL", "ICML", "MABS", "WWW", "UAI", "KR", "Elsewhere"]  # venues that there are papers of
+PLAIN = RankSettings(ranges=False)
 SETTINGS: list[dict[str, Any]] = [{}, {"offset": 0.25, "include_review": True, "country_groups": {"HK": "CN", "GB": "EU"}}]
 
 
@@ -73,7 +76,7 @@ def draw(seed: int, papers: int = 400, strings: int = 120, institutions: int = 6
         ]
         told = [(*row, more or None) for row, more in zip(found, beside, strict=True)]
         matches += told or [(name, None, None, "none", None)]
-    venues = random.choice(["CVPR", "CoRL", "ICML", "MABS", "WWW", "UAI", "KR", "Elsewhere"], papers)
+    venues = random.choice(HELD, papers)
     rows, mentions = [], []
     people = ["Wei Wang", "wei-wang", "J. Müller", "J Muller", "王伟", "Ana Li", "."]
     for n, venue in enumerate(venues):
@@ -127,31 +130,36 @@ def test_equals_plain_pandas(seed: int, settings: dict[str, Any], tmp_path: Path
     review = {"include_review": config.include_review}
     for part in SLICES:
         credit = credited(*given, VENUES, decisions=decisions, **_only(part, "area", "years"), **review)
+        how = _only(part, "area", "kind", "roll_up") | _only(settings, "offset", "country_groups")
+        expected = {level: count(credit, given[3], level=level, **how) for level in LEVELS}
         with store.opened(state, **part) as (db, known):
             for level in LEVELS:
-                how = _only(part, "area", "kind", "roll_up") | _only(settings, "offset", "country_groups")
-                expected = count(credit, given[3], level=level, **how)
-                check(measure(db, known, config, level=level, **part).frame, expected)
-                if part == SLICES[seed]:
-                    check(rank(tables, decisions=decisions, settings=config, level=level, **part).frame, expected)
+                check(measure(db, known, config, level=level, **part).frame, expected[level])
+        if part == SLICES[seed]:
+            with counts(tables, decisions, venues, config) as db:
+                for level in LEVELS:
+                    check(measure(db, venues, config, level=level, **part).frame, expected[level])
 
 
 def _only(given: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: given[name] for name in names if name in given}
 
 
-DRAWN = draw(5)
-HELD = sorted(pd.unique(frames(DRAWN[0])[0]["venue"]))
+@pytest.fixture(scope="module")
+def drawn() -> Iterator[tuple[Any, list[pd.DataFrame], dict[str, list[str]]]]:
+    """A connection with a project's counts, its tables for pandas, and its decisions."""
+    tables, decisions = draw(5)
+    with counts(tables, decisions, load_venues(), PLAIN) as db:
+        yield db, frames(tables), decisions
 
 
 @given(st.lists(st.sampled_from(HELD), min_size=1, max_size=5), st.sampled_from(["institution", "country"]))
 @example(["CVPR"], "country")
 @example(HELD, "institution")
-def test_several_venues_are_ranked_as_their_papers_alone(chosen: list[str], level: Any) -> None:
-    tables, decisions = DRAWN
-    papers, *others = frames(tables)
+def test_several_venues_are_ranked_as_their_papers_alone(drawn: Any, chosen: list[str], level: Any) -> None:
+    db, (papers, *others), decisions = drawn
     expected = recompute(papers[papers["venue"].isin(chosen)], *others, VENUES, decisions=decisions, level=level)
-    ranking = rank(tables, decisions=decisions, settings=RankSettings(ranges=False), level=level, venue=chosen)
+    ranking = measure(db, load_venues(), PLAIN, level=level, venue=chosen)
     check(ranking.frame, expected)
     several = tuple(dict.fromkeys(chosen))
     assert ranking.venue == (several if len(several) > 1 else chosen[0])
@@ -159,7 +167,7 @@ def test_several_venues_are_ranked_as_their_papers_alone(chosen: list[str], leve
 
 
 def test_the_venues_of_a_trend_and_of_stored_counts_are_those_asked_for(tmp_path: Path) -> None:
-    tables, decisions = DRAWN
+    tables, decisions = draw(5)
     config, venues, store = RankSettings(ranges=False, link_papers=1), load_venues(), Store(tmp_path)
     state = store.refresh(with_digests(tables), decisions, venues, config)
     papers, *others = frames(tables)

@@ -11,11 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from affil.io.database import database
 from affil.rank import ROLL_UPS, Store, Tables, Venues, diff, measure, rank, roll_up, why
-from affil.rank.credit import all_credit, number, prepare
 from affil.rank.doubt import doubts
-from affil.rank.numbers import number_texts
+from affil.rank.measure import counts
 from affil.rank.rollup import Ways
 from affil.settings import RankSettings, RollUp
 
@@ -115,9 +113,7 @@ def test_an_author_with_several_strings_counts_by_the_first_that_names_a_parent(
 
 def test_ranges_count_such_an_author_once() -> None:
     of = tables(("Unit", "Unit, TUM", "Clinic, LMU"), "Unit")
-    with database(PLAIN.memory) as db:
-        prepare(db, of, {}, Venues([]), PLAIN)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, PLAIN), PLAIN)))
+    with counts(of, {}, Venues([]), PLAIN) as db:
         frame = measure(db, Venues([]), PLAIN, roll_up="labs").frame.set_index("id").sort_index()
         found = doubts(db, "adjusted", PLAIN)
     assert frame["adjusted"].to_dict() == {"clinic": 0.5, "lmu": 0.5, "tum": 1.0}

@@ -1,13 +1,15 @@
 """What names a closed institution counts for itself until its successor took over, and for the successor from then on."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from affil.rank import Store, Tables, Venues, diff, rank
+from affil.rank import Store, Tables, Venues, diff, measure, rank
+from affil.rank.doubt import doubts
 from affil.settings import RankSettings
 
 YEARS = (2021, 2022, 2023, 2024)
@@ -95,6 +97,22 @@ def test_every_measure_and_its_range(by: Any) -> None:
     assert frame["publications"].to_dict() == {"new": 8, "old": 4, "uni": 4}
     assert frame["authors"].to_dict() == {"new": 1, "old": 1, "uni": 1}
     assert ((frame["low"] <= frame["rank"]) & (frame["rank"] <= frame["high"])).all()
+
+
+@pytest.mark.parametrize("by", ["publications", "authors", "adjusted"])
+def test_what_ranges_take_as_counted_is_what_is_counted(by: Any, tmp_path: Path) -> None:
+    """A string that is in review before and after the year names the one, and then the other."""
+    of = tables()
+    waits = pa.array(["review", "match", "match", "match"])
+    of = replace(of, matches=of.matches.set_column(of.matches.column_names.index("decision"), "decision", waits))
+    store, settings = Store(tmp_path), RankSettings()
+    with store.opened(store.refresh(of, {}, Venues([]), settings)) as (db, venues):
+        frame = measure(db, venues, settings, by=by).frame
+        found = doubts(db, by, settings)
+        ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]
+    decided = rank(of, decisions={"Old Lab": ["old"]}, venues=Venues([]), settings=settings, by=by).frame
+    for one, numbers in ((frame, found.counted), (decided, found.decided)):
+        assert dict(zip(one["id"], one[by], strict=True)) == pytest.approx(dict(zip(ids, numbers, strict=True)))
 
 
 def test_a_year_or_a_setting_that_changes_counts_anew_as_a_full_run_does(tmp_path: Path) -> None:

@@ -17,6 +17,12 @@ from affil.workspace import Workspace
 from tests.report.conftest import papers
 
 
+@pytest.fixture(scope="module")
+def collected(report_ws: Workspace) -> Any:
+    """What all bulletins of the workspace tell, collected once."""
+    return collect(report_ws, bulletin=True)
+
+
 def tables(text: str) -> list[list[str]]:
     return [[c.strip() for c in line.strip("|").split("|")] for line in text.splitlines() if line.startswith("| ")]
 
@@ -62,9 +68,10 @@ def test_rows_of_one_university_are_told_below_their_table(workspace: Any, tmp_p
     ws = workspace(f"[rank]\nranges = false\n[report]\nyears = 5\nbulletin = {shown}\n", papers()[::3])
     families = ws.rank(years=(2017, 2021)).families
     assert families
+    data = collect(ws, bulletin=True)
     for language, apart in (("en", " are counted apart"), ("zh-hans", "分开统计"), ("zh-hant", "分開統計")):
-        made = report(ws, tmp_path / f"{language}.md", format="md", language=language)
-        told = [line for line in made.path.read_text("utf-8").splitlines() if apart in line]
+        made, *_ = bulletin.write_bulletin(data, tmp_path / f"{language}.md", "md", language)
+        told = [line for line in made.read_text("utf-8").splitlines() if apart in line]
         if shown == 1:
             assert told == []
             continue
@@ -75,11 +82,11 @@ def test_rows_of_one_university_are_told_below_their_table(workspace: Any, tmp_p
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_pages_are_used_and_nothing_runs_over_their_margins(report_ws: Workspace, language: str) -> None:
+def test_pages_are_used_and_nothing_runs_over_their_margins(collected: Any, language: str) -> None:
     """Texts and pictures as WeasyPrint lays them out, with long names in the tables; no table leaves a row or two on another page."""
     from weasyprint import HTML
 
-    made = bulletin.Bulletin(collect(report_ws, bulletin=True), language)
+    made = bulletin.Bulletin(collected, language)
     svg = "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' width='{}' height='{}'/>"
     pictures = {topic: svg.format(*((760, 320) if topic == "trend" else (430, 270))) for topic in made.pictures()}
     html = made.render("bulletin.html", pictures)
@@ -102,8 +109,8 @@ def test_pages_are_used_and_nothing_runs_over_their_margins(report_ws: Workspace
     assert seen > 100
 
 
-def test_every_table_names_a_command_that_traces_it(report_ws: Workspace, tmp_path: Path) -> None:
-    text = report(report_ws, tmp_path / "b.md", format="md").path.read_text("utf-8")
+def test_every_table_names_a_command_that_traces_it(report_ws: Workspace, collected: Any, tmp_path: Path) -> None:
+    text = bulletin.write_bulletin(collected, tmp_path / "b.md", "md", "en")[0].read_text("utf-8")
     commands = re.findall(r'`affil why WS "([^"]+)" --level (\w+) --years (\d+)-(\d+)`', text)
     assert [level for _, level, *_ in commands] == ["country", "institution", "city"]
     for identifier, level, start, end in commands:
@@ -113,12 +120,12 @@ def test_every_table_names_a_command_that_traces_it(report_ws: Workspace, tmp_pa
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_it_is_printed_in_every_language(report_ws: Workspace, tmp_path: Path, language: str) -> None:
+def test_it_is_printed_in_every_language(report_ws: Workspace, collected: Any, tmp_path: Path, language: str) -> None:
     made = report(report_ws, tmp_path / "b.pdf", format="pdf", language=language)
     content = made.path.read_bytes()
     assert content.startswith(b"%PDF-")
     assert len(content) > 10_000
-    text = report(report_ws, tmp_path / "b.md", format="md", language=language).path.read_text("utf-8")
+    text = bulletin.write_bulletin(collected, tmp_path / "b.md", "md", language)[0].read_text("utf-8")
     assert {"en": "Singapore", "zh-hans": "台湾", "zh-hant": "臺灣"}[language] in text
 
 

@@ -220,7 +220,11 @@ def test_a_way_to_count_hong_kong_that_there_is_not_is_refused(report_ws: Worksp
 def test_years_are_told_as_far_as_they_have_papers(workspace: Any, tmp_path: Path) -> None:
     """Of the ten years before the window only the last has papers."""
     kept = [p for p in papers() if p["year"] in (2014, *range(2016, 2022)) and p["id"] != "p1"][::3]
-    made = report(workspace("[report]\nyears = 7\n", kept), tmp_path / "site", years=(2015, 2030)).path
+    made = report(
+        workspace("[rank]\nranges = false\n[report]\nyears = 7\ninstitutions = 2\n", kept),
+        tmp_path / "site",
+        years=(2015, 2030),
+    ).path
     board = (made / "institutions.html").read_text("utf-8")
     assert "2016–2021" in board
     assert "2015–2" not in board
@@ -589,7 +593,7 @@ def test_a_workspace_of_one_paper(workspace: Any, tmp_path: Path) -> None:
 
 def test_groups_of_countries_and_roll_up_of_the_settings_hold(workspace: Any, tmp_path: Path) -> None:
     ws = workspace(
-        '[rank]\nranges = false\nroll_up = "parent"\n[rank.country_groups]\nHK = "CN"\n[report]\nyears = 5\nrows = 10\n',
+        '[rank]\nranges = false\nroll_up = "parent"\n[rank.country_groups]\nHK = "CN"\n[report]\nyears = 5\nrows = 10\ninstitutions = 2\n',
         papers()[::5],
     )
     made = report(ws, tmp_path / "site").path

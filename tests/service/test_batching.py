@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -167,3 +168,35 @@ def test_the_end_waits_for_what_was_asked() -> None:
 
     with Batcher(matcher, FAST) as batcher:
         assert asyncio.run(ask(batcher)) == [answer(s, 0) for s in "abc"]
+
+
+def test_a_batch_waits_for_what_is_being_read() -> None:
+    """However slow the thread of requests is, as where others want the processor."""
+    matcher = Echo()
+
+    async def ask(batcher: Batcher) -> None:
+        asked = []
+        for number in range(5):
+            asked.append(asyncio.create_task(batcher.ranked([str(number)], 0)))
+            time.sleep(0.02)
+            await asyncio.sleep(0)  # the next turn
+        await asyncio.gather(*asked)
+
+    with Batcher(matcher, ServeSettings(linger=0.0, gather=30.0)) as batcher:
+        asyncio.run(ask(batcher))
+    assert matcher.batches == [["0", "1", "2", "3", "4"]]
+
+
+def test_a_batch_waits_no_longer_than_it_may() -> None:
+    """A stream of strings that never stops does not keep a batch from being matched."""
+    matcher = Echo()
+
+    async def ask(batcher: Batcher) -> None:
+        asked = []
+        while not matcher.batches:
+            asked.append(asyncio.create_task(batcher.ranked([str(len(asked))], 0)))
+            await asyncio.sleep(0)
+        await asyncio.gather(*asked)
+
+    with Batcher(matcher, ServeSettings(gather=0.05, waiting=10**6, batch=10**6)) as batcher:
+        asyncio.run(ask(batcher))

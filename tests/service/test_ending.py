@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.machinery
-import importlib.util
 import json
 import signal
 import subprocess
@@ -15,19 +13,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-
-SCRIPT = Path(__file__).parents[2] / "bench" / "serve.py"
-
-
-@pytest.fixture(scope="module")
-def bench() -> ModuleType:
-    """The script that measures, whose clients ask as the measurement does."""
-    loader = importlib.machinery.SourceFileLoader("bench_serve", str(SCRIPT))
-    spec = importlib.util.spec_from_loader("bench_serve", loader)
-    assert spec
-    module = importlib.util.module_from_spec(spec)
-    loader.exec_module(module)
-    return module
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGINT])

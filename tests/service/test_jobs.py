@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import io
 import json
@@ -10,7 +11,9 @@ import signal
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -344,7 +347,10 @@ def test_without_a_folder_there_are_none(service: Any) -> None:
 
 
 @pytest.mark.slow
-def test_killed_in_the_middle_it_goes_on(serve: Any, tiny_matcher: Any, tiny_model: Path, tmp_path: Path) -> None:
+def test_killed_in_the_middle_it_goes_on(
+    serve: Any, bench: ModuleType, tiny_matcher: Any, tiny_model: Path, tmp_path: Path
+) -> None:
+    """While others ask single strings: no row of the job is lost, none is there twice, and no part is matched again."""
     (tmp_path / "limits.toml").write_text("[serve]\njob_part = 20\njob_look = 0.05\n", "utf-8")
     registry = ["--registry", str(tiny_matcher.registry.path), "--model", str(tiny_model)]
     options = [*registry, "--jobs", str(tmp_path / "jobs"), "--settings", str(tmp_path / "limits.toml"), "--quiet"]
@@ -357,8 +363,14 @@ def test_killed_in_the_middle_it_goes_on(serve: Any, tiny_matcher: Any, tiny_mod
 
     id = json.loads(ask("jobs", sent))["id"]
     for most in (60, 200):
-        wait_for(lambda most=most: json.loads(ask(f"jobs/{id}"))["done"] >= most)
-        server.kill()
+        with ThreadPoolExecutor(1) as beside:
+            load = bench.load(server.url, 10, lambda: bench.single(NAMES[0]), lambda _: True)
+            asked = beside.submit(asyncio.run, load)
+            wait_for(lambda most=most: json.loads(ask(f"jobs/{id}"))["done"] >= most)
+            server.kill()
+            statuses = asked.result()[1]
+        assert statuses[200] > 10
+        assert statuses.keys() <= {200, "lost", "refused"}, "until it was killed, all were answered"
         done = {file: file.stat() for file in (tmp_path / "jobs" / id / "done").iterdir() if not file.name.startswith(".")}
         server = serve(None, *options)
     job = wait_for(lambda: (found := json.loads(ask(f"jobs/{id}")))["state"] == "done" and found)

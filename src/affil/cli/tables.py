@@ -222,12 +222,11 @@ def waiting(result: Why, limit: int) -> str:
     waiting = result.waiting
     if waiting.empty:
         return said("No string in review may name it.")
-    papers = int(waiting["papers"].sum())
     lines: list[str] = [
         said(
             "{0} in review may name it, in {1}, not counted; decide with affil review:",
             counted(len(waiting), "string"),
-            counted(papers, "paper"),
+            counted(result.waiting_papers, "paper"),
         )
     ]
     for row in (waiting.head(limit) if limit else waiting).to_dict("records"):

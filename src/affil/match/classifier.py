@@ -73,15 +73,20 @@ class Model:
         """The scikit-learn estimators, for training, saving and analysis; loaded on first use."""
         return self.load()
 
+    def compile(self) -> None:
+        """Import scikit-learn now, with which pairs are predicted from then on, be they few or many."""
+        for forest in (self.first, self.second):
+            forest.compile()
+
     def predict(self, pairs: Pairs, small: int = 0, hopeless: float = 0.0) -> Floats:
         """Calibrated probability of each pair.
 
-        Up to `small` pairs are predicted without scikit-learn, more with its compiled trees. Pairs below `hopeless` in the
-        first stage skip the second.
+        Up to `small` pairs are predicted without scikit-learn as long as it is not imported, more with its compiled trees. Pairs below
+        `hopeless` in the first stage skip the second.
         """
         if not len(pairs.features):
             return np.zeros(0)
-        plain = len(pairs.features) <= small
+        plain = len(pairs.features) <= small and not self.first.compiled
         p = self.first.predict(pairs.features) if plain else self.first.predict_many(pairs.features)
         rows = finalists(p, pairs, self.finalists)
         rows = rows[p[rows] >= hopeless]

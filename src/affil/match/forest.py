@@ -1,8 +1,9 @@
 """Boosted trees as plain arrays, with the same predictions as scikit-learn.
 
 Importing scikit-learn takes longer than matching a string, so a model file also holds its trees as arrays, from which small
-batches are predicted, all trees at once. Large batches use scikit-learn's compiled loop of its older gradient boosting, which
-is faster than that of histogram boosting: no copies of nodes, categories or missing values. Neither needs the estimators.
+batches are predicted, all trees at once. Large batches, and all once it is imported, use scikit-learn's compiled loop of its older
+gradient boosting, which is faster than that of histogram boosting: no copies of nodes, categories or missing values. Neither needs the
+estimators.
 """
 
 from __future__ import annotations
@@ -80,6 +81,15 @@ class Forest:
         predict_stages(trees, np.ascontiguousarray(features, np.float32), 1.0, score)
         probability: Floats = expit(score[:, 0])
         return probability
+
+    @property
+    def compiled(self) -> bool:
+        """Whether scikit-learn is imported for `predict_many`, which is the faster one from then on."""
+        return "_compiled" in self.__dict__
+
+    def compile(self) -> None:
+        """Import scikit-learn for `predict_many` now."""
+        _ = self._compiled
 
     @cached_property
     def _compiled(self) -> tuple[Any, Ints]:

@@ -30,7 +30,7 @@ class Lack(NamedTuple):
     decided so and why, where a person did.
 
     Of several parts of a string that with the highest `rank` is told. `owner` is the number of the nearest one's name in the index,
-    `probability` what the model gives it.
+    `probability` what the model gives it, and `there` the words of the text that it lacks some of, as the model reads them.
     """
 
     why: str
@@ -39,6 +39,7 @@ class Lack(NamedTuple):
     words: str = ""
     owner: int = -1
     probability: float = 0.0
+    there: tuple[str, ...] = ()
 
 
 class Ranked(tuple[Match, ...]):
@@ -99,8 +100,12 @@ def lacks(m: Mentions, pairs: Pairs, probability: Floats, texts: Bools, index: I
     )
     rank = probability[rows] + (exact & elsewhere)
     c = pairs.candidates
-    told = (column.tolist() for column in (text, why, c.inst[rows], rank, c.owner[rows], probability[rows]))
-    return out | {t: Lack(w, inst, r, owner=owner, probability=p) for t, w, inst, r, owner, p in zip(*told, strict=True)}
+    begin, end = np.searchsorted(text_of_word, text), np.searchsorted(text_of_word, text, side="right")
+    told = (column.tolist() for column in (text, why, c.inst[rows], rank, c.owner[rows], probability[rows], begin, end))
+    return out | {
+        t: Lack(w, inst, r, owner=owner, probability=p, there=tuple(m.words[a:b]))
+        for t, w, inst, r, owner, p, a, b in zip(*told, strict=True)
+    }
 
 
 def _nearest(

@@ -126,6 +126,13 @@ class Matcher:
         """Short hashes of model and registry, as decisions and manifests record them."""
         return f"model {self.model_hash[:12]}, registry {self.registry.hash[:12]}"
 
+    def warm(self) -> Matcher:
+        """Load now what is otherwise loaded by the first strings that need it: for services, before somebody waits. Returns itself."""
+        with self._turn:
+            _ = self._index, self._names
+            self._model.compile()
+        return self
+
     def match(self, affiliation: str) -> Result:
         """Match one string; see `match_many`."""
         return self.match_many([affiliation])[0]

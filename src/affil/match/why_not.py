@@ -112,7 +112,8 @@ def why_not(matcher: Matcher, affiliations: Sequence[str], candidates: int = 0) 
     for string, ranked in zip(affiliations, matcher.ranked(affiliations, [most] * len(affiliations)), strict=True):
         chosen = tuple(m for m in ranked if m.decision != Decision.NONE)
         others = ranked[len(chosen) :]
-        rejected = tuple(_rejected(matcher, string, m, chosen) for m in others[:candidates])
+        words = prepare([string], matcher._index, matcher.settings.retrieve).words if others[:candidates] else ()
+        rejected = tuple(_rejected(matcher, string, words, m, chosen) for m in others[:candidates])
         nothing = why_none(matcher, string, ranked)
         out.append(Explained(Result(string, chosen, nothing.why if nothing else ""), rejected, nothing))
     return out
@@ -131,19 +132,18 @@ def why_none(matcher: Matcher, string: str, ranked: Ranked) -> Nothing | None:
         return None
     about = matcher._nearest(lack)
     nearest = next((m for m in ranked if about is not None and m.institution.id == about.institution.id), None)
-    about = nearest or about
-    missing = _missing(matcher, string, about) if about is not None else ()
+    missing = _missing(lack.there, about) if about is not None else ()
     values = {**_values(matcher, string, about, missing), "decided": lack.words}
     steps = tuple(Said(n, named=values) for n in NEXT[lack.why])
     return Nothing(lack.why, Said(NOTHING[lack.why], named=values), steps, nearest, missing)
 
 
-def _rejected(matcher: Matcher, string: str, m: Match, chosen: Sequence[Match]) -> Rejected:
+def _rejected(matcher: Matcher, string: str, words: Sequence[str], m: Match, chosen: Sequence[Match]) -> Rejected:
     decide = matcher.settings.decide
     rival = next((c for c in chosen if c.start < m.end and m.start < c.end), None)
     part = next(((a, b) for a, b in split_parts(string) if a <= m.start < b), (0, len(string)))
     child = next((c for c in chosen if m.institution.id in c.institution.parents and part[0] <= c.start < part[1]), None)
-    missing = _missing(matcher, string, m)
+    missing = _missing(words, m)
     other: Match | None = rival
     reasons = {r.name for r in m.reasons}
     if m.probability >= decide.review and child is not None and decide.policy == "most-specific":
@@ -173,9 +173,8 @@ def _elsewhere(m: Match) -> bool:
     return bool(reasons & _ELSEWHERE) and not reasons & _HERE
 
 
-def _missing(matcher: Matcher, string: str, m: Match) -> tuple[str, ...]:
-    """The words of the name missing from the string, as the registry writes them; in scripts without blanks by bigrams."""
-    words = prepare([string], matcher._index, matcher.settings.retrieve).words
+def _missing(words: Sequence[str], m: Match) -> tuple[str, ...]:
+    """The words of the name that are not among those of a text, as the registry writes them; in scripts without blanks by bigrams."""
     here, joined = {*words}, "".join(words)
     name = tokenize([m.alias])
     size, cjk, start, end = len(name.words), name.cjk.tolist(), name.start.tolist(), name.end.tolist()

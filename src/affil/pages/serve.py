@@ -5,12 +5,9 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from fastapi import FastAPI
-from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -29,7 +26,7 @@ from affil.service.limits import Limits
 from affil.service.match import Api
 from affil.service.reconcile import Reconciliation
 from affil.service.ror import Records
-from affil.service.routing import document, errors, failed, invalid, not_here
+from affil.service.routing import document, errors, failed, not_here
 from affil.service.security import Access, Sharing
 from affil.service.server import make_app, serve
 from affil.service.telemetry import Metrics, RequestLog, log_lines
@@ -81,7 +78,6 @@ def serve_app(
         settings,
         on_error,
         static=STATIC,
-        kind=partial(FastAPI, openapi_url=None),  # served by the pages instead
         sharing=Sharing(("/reconcile",), settings.origins, programs=True),
         refuse=errors,
         bodies=bodies(settings),
@@ -89,7 +85,6 @@ def serve_app(
         inside=[Middleware(Limits, settings=settings)],
         handlers={
             HTTPException: not_here,
-            RequestValidationError: invalid,
             Exception: lambda *_: errors(500, "this should not have happened; the log says more"),
         },
     )
@@ -125,7 +120,7 @@ def service(
     metrics = Metrics({"affil": version("affil"), "version": matcher.version})
     with ExitStack() as stack:
         stack.enter_context(rare_collections())
-        batcher = stack.enter_context(Batcher(matcher, settings, metrics.matched))
+        batcher = stack.enter_context(Batcher(matcher.warm(), settings, metrics.matched))
         if kept is not None:
             stack.enter_context(Worker(kept, matcher, None if access.keys is None else access.keys.path))
         app = serve_app(matcher, batcher, metrics, access, settings, jobs=kept, log_strings=log_strings)

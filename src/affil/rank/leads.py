@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from affil.rank.matched import Papers
 
 if TYPE_CHECKING:
@@ -51,9 +53,10 @@ def change_of_lead(
     """
     leaders: dict[int, str] = {}
     for year, of in values.items():
-        two = of.nlargest(2)
-        if len(two) and two.iloc[0] > (two.iloc[1] if len(two) > 1 else 0):
-            leaders[year] = str(two.index[0])
+        numbers = of.to_numpy()
+        second, first = np.sort([0.0, 0.0, *numbers])[-2:]
+        if first > second:
+            leaders[year] = str(of.index[int(numbers.argmax())])
     years = [*leaders]
     if not years or years[-1] != [*values][-1]:
         return None

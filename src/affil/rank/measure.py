@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypedDict, Unpack, cast
 
@@ -96,12 +97,21 @@ def rank(
         AffilError: an argument is invalid, or the slice has no papers.
     """
     settings, venues = settings or RankSettings(), venues or load_venues()
-    with database(settings.memory) as db:
-        prepare(db, tables, decisions or {}, venues, settings)
-        number_texts(db, db.from_arrow(all_credit(db, number(db, settings), settings)), settings)
+    with counts(tables, decisions or {}, venues, settings) as db:
         ranking = measure(db, venues, settings, limit=limit, around=around, lookup=lookup, **query)
         ranking = replace(ranking, warnings=(*ranking.warnings, *lost_decisions(db)))
         return with_families(db, venues, ranking, **query)
+
+
+@contextmanager
+def counts(
+    tables: Tables, decisions: Mapping[str, Sequence[str]], venues: Venues, settings: RankSettings
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection with all that `measure` reads, for as many rankings of the same papers as one likes; see `rank`."""
+    with database(settings.memory) as db:
+        prepare(db, tables, decisions, venues, settings)
+        number_texts(db, db.from_arrow(all_credit(db, number(db, settings), settings)), settings)
+        yield db
 
 
 def measure(

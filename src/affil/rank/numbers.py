@@ -19,10 +19,10 @@ from affil.settings import RankSettings
 def number_texts(db: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, settings: RankSettings | None = None) -> None:
     """Create the table `credit` with numbers for its texts, and the tables that name these (see sql/numbers.sql).
 
-    Numbers are in the order of the texts.
+    Numbers are in the order of the texts, those of strings whose answer depends on the year behind all others.
 
     Args:
-        db: a connection with the table `stats`.
+        db: a connection with the tables `stats` and `institutions`.
         rows: credit with its texts (see sql/credit.sql); ids of papers are unique.
         settings: `rows_at_once`.
     """
@@ -32,7 +32,7 @@ def number_texts(db: duckdb.DuckDBPyConnection, rows: duckdb.DuckDBPyRelation, s
     made = {
         "paper_id": _named("paper", papers.texts, "id"),
         "author_name": _named("author", authors.texts, "name"),
-        "drawn_string": _named("string", strings.texts, "affiliation"),
+        "each_string": _named("string", strings.texts, "affiliation"),
         "each_holder": holders.table(),
     }
     for name, named in made.items():

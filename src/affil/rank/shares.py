@@ -41,8 +41,8 @@ class Shares:
 
 @dataclass(frozen=True, slots=True)
 class Pairs:
-    """Pairs of a string and an institution, in the order of strings: the string, the holder and its institution (with the place that is
-    stated), the probability that the pair is right, and whether the string names parents of the institution.
+    """Pairs of a string and an institution, in the order of strings: the string, the holder and its institution, the probability that
+    the pair is right, and whether the string names parents of the institution.
     """
 
     string: Numbers

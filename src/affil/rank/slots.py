@@ -79,8 +79,7 @@ def measure_slots(
     if asked.by == "share":
         counted = db.sql(sql("slots/counted")).df().set_index("slot")["counted"]
         found["value"] /= found["slot"].map(counted)
-    found["rank"] = found.groupby("slot")["value"].transform(lambda v: v.round(9).rank(method="min", ascending=False))
-    found["rank"] = found["rank"].astype("int64")
+    found["rank"] = found["value"].round(9).groupby(found["slot"]).rank(method="min", ascending=False).astype("int64")
     by_slot = {int(str(number)): part for number, part in found.set_index("id").groupby("slot")}
     empty = found.head(0).set_index("id")
     entities = db.sql("SELECT * FROM entity ORDER BY name, id").df().set_index("id")

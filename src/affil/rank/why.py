@@ -32,9 +32,10 @@ class Why:
     `row` is that row. `papers` has one row for each paper that counts: paper, title, venue, year, credit (with the venue's weight;
     they add up to the adjusted publications), aligned, authors (normalised names that hold it), strings (through which it
     counts), least_probability (of these; null where people decided all). `waiting` has the strings in review that may name the
-    entity and are not counted, most mentioned first: affiliation, institution, probability, mentions, papers. `rolled` has the strings of
-    institutions that are rolled up to it, most papers first: affiliation, institution, name, part (of their credit), named (whether the
-    string decides the part, as it names parents of the institution, rather than the registry alone), papers; None at other levels.
+    entity and are not counted, most mentioned first: affiliation, institution, probability, mentions, papers; `waiting_papers` are the
+    papers with any of them. `rolled` has the strings of institutions that are rolled up to it, most papers first: affiliation,
+    institution, name, part (of their credit), named (whether the string decides the part, as it names parents of the institution, rather
+    than the registry alone), papers; None at other levels.
     `state` is the state of a project's counts that it is of, None where that is not known; `notes` are further sentences that a reader
     must see.
     """
@@ -44,6 +45,7 @@ class Why:
     waiting: pd.DataFrame
     rolled: pd.DataFrame | None
     ranking: Ranking
+    waiting_papers: int
     state: State | None = field(default=None, repr=False)
     notes: tuple[str, ...] = ()
 
@@ -63,6 +65,7 @@ class Why:
         asked = ("level", "area", "venue", "years", "kind", "roll_up", "preset", "within", "hong_kong")
         about = {k: v for k, v in self.ranking.about().items() if k in asked}
         tables = {"papers": self.papers, "waiting": self.waiting, "rolled": self.rolled}
+        about["waiting_papers"] = self.waiting_papers
         return {**about, **self.row, **{name: plain_rows(frame) for name, frame in tables.items() if frame is not None}}
 
 
@@ -109,7 +112,8 @@ def why(
     make_waiting(db)
     named, waiting = (db.execute(sql(f"why/{name}")).df() for name in ("papers", "waiting"))
     rolled = db.execute(sql("why/rolled")).df() if ranking.level == "institution" else None
-    return Why(meant.row, named, waiting, rolled, ranking)
+    (in_review,) = db.execute("SELECT count(DISTINCT paper) FROM waiting").fetchall()[0]
+    return Why(meant.row, named, waiting, rolled, ranking, int(in_review))
 
 
 def make_waiting(db: duckdb.DuckDBPyConnection) -> None:

@@ -101,19 +101,37 @@ class Batcher:
             request.gone = True
 
     def _work(self) -> None:
-        lately = False
         while True:
-            if lately:  # let answers out and new requests in before the next batch
-                time.sleep(self.settings.linger)
             with self._changed:
                 while not (self._short or self._long or self._ending):
                     self._changed.wait()
+            self._gather()
+            with self._changed:
                 batch = self._take()
                 if not batch and self._ending:
                     return
-            lately = bool(batch)
             if batch:
                 self._match(batch)
+
+    def _gather(self) -> None:
+        """Let more strings in, as long as they come and fit into a batch.
+
+        So answers get out and requests in before the next batch, as this thread and theirs take turns rather than get in each other's
+        way, and batches are larger.
+        """
+        end = time.monotonic() + self.settings.gather
+        before = 0
+        while before < self.waiting < self.settings.batch and time.monotonic() < end:
+            before = self.waiting
+            time.sleep(self.settings.linger)
+            self._until_read((self._short or self._long)[0].loop, end)
+
+    def _until_read(self, loop: asyncio.AbstractEventLoop, end: float) -> None:
+        """Wait until the thread of requests has read what there is: longer than `linger` where others want the processor."""
+        read = threading.Event()
+        with suppress(RuntimeError):  # the loop is closed: nobody asks any more
+            loop.call_soon_threadsafe(loop.call_soon, read.set)  # in the turn after the next, before which it looks for more
+            read.wait(max(end - time.monotonic(), 0))
 
     def _take(self) -> list[tuple[_Request, int, int]]:
         """The next batch: requests with ranges of their strings. Short ones get at most half of it while long ones wait."""

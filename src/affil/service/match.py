@@ -79,7 +79,9 @@ class Api:
 
     async def _match(self, request: Request, strings: list[str], candidates: int) -> Response:
         found = await self.ranked(request, strings, candidates, self.settings.strings)
-        results = await run_in_threadpool(lambda: [*map(self._told, strings, found)])
+        answers = map(self._told, strings, found)
+        # what few strings take is less than what a thread takes, which has to wait for the one that matches
+        results = [*answers] if len(strings) <= self.settings.short else await run_in_threadpool(list, answers)
         return Json({"results": results, "version": self.matcher.version})
 
     def _told(self, string: str, found: Ranked) -> dict[str, Any]:

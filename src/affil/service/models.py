@@ -1,4 +1,4 @@
-"""Request and response models of the service: used by FastAPI for validation and documentation."""
+"""Request and response models of the service: they check what is asked, and FastAPI describes the service by them."""
 
 from __future__ import annotations
 

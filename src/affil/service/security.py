@@ -10,6 +10,7 @@ import ipaddress
 import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
 
 from starlette.datastructures import URL, MutableHeaders
@@ -247,6 +248,7 @@ def _path(scope: Scope) -> str:
     return str(scope["path"]).removeprefix(scope.get("root_path", ""))
 
 
+@lru_cache(maxsize=1 << 10)
 def is_loopback(host: str) -> bool:
     """Whether an address is reachable from this machine only."""
     if host == "localhost":

@@ -58,7 +58,6 @@ def make_app(
     on_error: Callable[[Request, Exception], Response],
     *,
     static: Path,
-    kind: Callable[..., Starlette] = Starlette,
     sharing: Sharing = NOTHING_SHARED,
     refuse: Callable[[int, str], Response] | None = None,
     bodies: Mapping[tuple[str, str], int] | None = None,
@@ -74,7 +73,6 @@ def make_app(
         settings: limits of requests.
         on_error: handler of AffilError.
         static: the folder of static files.
-        kind: application class: Starlette or FastAPI.
         sharing: what other origins and programs may request.
         refuse: makes the response to rejected requests from a status and a message.
         bodies: bytes of a request, at most, by method and path, where that is more than the settings say.
@@ -83,7 +81,7 @@ def make_app(
         handlers: further exception handlers.
     """
     guard = Middleware(Guard, access=access, settings=settings, sharing=sharing, refuse=refuse, bodies=bodies)
-    return kind(
+    return Starlette(
         routes=[Mount("/static", StaticFiles(directory=static), name="static"), *routes],
         middleware=[*outside, guard, *inside],
         exception_handlers={AffilError: on_error, **(handlers or {})},

@@ -1,5 +1,5 @@
--- The claims that wait for review of each wanted entity: matches that may name it and are not counted, where the same author does not
--- name the institution anyway.
+-- The claims that wait for review of each wanted entity: matches that may name it and are not counted, where their string names nothing
+-- that counts, or the same author does not name the institution anyway (as ranges/keys.sql has it).
 -- Reads credit, slice, place, holder, wanted_id; variable kind.
 -- Makes table waiting: one row per entity, mention, string and institution.
 CREATE OR REPLACE TEMP TABLE waiting AS
@@ -22,4 +22,9 @@ WITH claimed AS (
 SELECT id, string, institution, probability, paper, position
 FROM claimed
 WHERE NOT counted
-    AND (id, paper, position, institution) NOT IN (SELECT (id, paper, position, institution) FROM claimed WHERE counted);
+    AND (
+        (id, paper, position, institution) NOT IN (SELECT (id, paper, position, institution) FROM claimed WHERE counted)
+        OR (paper, position, string) IN (
+            SELECT (paper, coalesce(position, -1), string) FROM credit SEMI JOIN slice USING (cell) WHERE NOT counted AND credit > 0
+        )
+    );

@@ -54,7 +54,7 @@
     plot.style.minHeight = "";
     new ResizeObserver(() => {
       const narrow = plot.clientWidth < NARROW;
-      if (narrow !== one.params.narrow) view.signal("narrow", (one.params.narrow = narrow)).runAsync();
+      if (narrow !== one.params.narrow) view.signal("narrow", (one.params.narrow = narrow)).resize().runAsync();  // there is more or less above it
     }).observe(plot);
     figure.dispatchEvent(new CustomEvent("affil-drawn", { detail: view }));
   };

@@ -1,16 +1,28 @@
 -- Pairs of a string and an institution, and sets of strings by number, once for all slices. A pair waits for a decision where it
--- stands uncounted and no other string of the author (or paper) names the institution.
+-- stands uncounted, and its string names nothing that counts, so that it has a part of its own (as that of an unknown institution), or
+-- no other string of the author (or paper) names the institution.
 -- Reads credit, holder.
 -- Makes tables waiting (pairs by venue and year), mentioned (how often they are mentioned), pair_in (pairs by venue and year), one_string and
 -- some_strings (parts of papers by their strings), set_of (the strings of a set, numbered from 0), and held_in (parts of papers with a set, by venue and year).
 CREATE OR REPLACE TEMP TABLE waiting AS
-SELECT DISTINCT string, holder, cell
-FROM (SELECT * FROM credit JOIN holder USING (holder) WHERE NOT counted) AS open
-ANTI JOIN (SELECT * FROM credit JOIN holder USING (holder) WHERE counted AND several) AS sure
-    ON sure.paper = open.paper
-    AND sure.cell = open.cell
-    AND coalesce(sure.position, -1) = coalesce(open.position, -1)  -- -1: a paper that is not aligned
-    AND sure.institution = open.institution;
+WITH open AS (
+    SELECT string, holder, cell, paper, coalesce(position, -1) AS position, institution  -- -1: a paper that is not aligned
+    FROM credit
+    JOIN holder USING (holder)
+    WHERE NOT counted
+),
+sure AS (
+    SELECT cell, paper, coalesce(position, -1) AS position, institution
+    FROM credit
+    JOIN holder USING (holder)
+    WHERE counted AND several
+),
+unknown AS (
+    SELECT cell, paper, coalesce(position, -1) AS position, string FROM credit WHERE NOT counted AND several AND credit > 0
+)
+SELECT string, holder, cell FROM open ANTI JOIN sure USING (cell, paper, position, institution)
+UNION
+SELECT string, holder, cell FROM open SEMI JOIN unknown USING (cell, paper, position, string);
 
 CREATE OR REPLACE TEMP TABLE mentioned AS
 SELECT

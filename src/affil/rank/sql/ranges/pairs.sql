@@ -1,7 +1,7 @@
 -- The pairs that may be right or wrong: each string of the slice with each institution that it may name; certain ones have
 -- probability 1. A pair is in review where it waits somewhere in the slice (see keys.sql); its mentions are counted then.
 -- Reads pair_in, slice, place, holder; variable kind.
--- Makes tables pair (with the number of the institution in its place, and whether the string names parents of it), and seat (the entities that each institution counts for, with its part), each numbered from 0.
+-- Makes tables pair (with the number of the institution, and whether the string names parents of it), and seat (the entities that each institution counts for, with its part), each numbered from 0.
 CREATE OR REPLACE TEMP TABLE pair AS
 SELECT
     CAST(row_number() OVER (ORDER BY string, holder) - 1 AS INTEGER) AS pair,
@@ -15,7 +15,7 @@ SELECT
 FROM pair_in
 SEMI JOIN slice USING (cell)
 JOIN (
-    SELECT holder, dense_rank() OVER (ORDER BY institution, stated) AS institution, named_parents <> '' AS told FROM holder
+    SELECT holder, dense_rank() OVER (ORDER BY institution) AS institution, named_parents <> '' AS told FROM holder
 ) AS claimant USING (holder)
 GROUP BY string, holder;
 
