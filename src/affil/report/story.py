@@ -233,7 +233,10 @@ def growth(source: Source) -> Sentence | None:
     there = (number(base.papers[0]), number(base.papers[-1]), factor(everyone))
     from_to = Said("s_growth_slower" if slower else "s_growth_from", (names[0], *numbers[0], names[1], *numbers[1], *there))
     beside = (from_to, *([Said("s_growth_all", (*years, *told))] if otherwise else []))
-    rows = (*((Named("country", i), "", 1 + float(enough[i])) for i in order), (Said("all_there"), "", everyone))
+    rows: tuple[tuple[Who, str, float], ...] = (
+        *((Named("country", i), "", 1 + float(enough[i])) for i in order),
+        (Said("all_there"), "", everyone),
+    )
     caveats = (Said("growth_differs"), *growth_basis(trend))
     return Sentence("growth", said, caveats, "trends", Chart("times", rows), beside)
 
