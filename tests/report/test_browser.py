@@ -664,6 +664,35 @@ def test_print_leaves_out_what_is_no_use_on_paper(reader: Reader) -> None:
     assert reader.page.locator("#board").is_visible()
 
 
+def test_a_chart_in_view_is_drawn_without_any_input(browser: Any, site: Path) -> None:
+    reader = Reader(browser, site, viewport={"width": 1280, "height": 4000})
+    reader.open("institution/00q4vv597.html")
+    reader.page.wait_for_selector("#chart-trend svg")
+    reader.page.wait_for_selector("#chart-collaboration svg")
+    reader.check()
+    reader.context.close()
+
+
+@pytest.mark.parametrize("path", ["institution/00q4vv597.html", "index.html"])
+def test_all_charts_are_drawn_before_a_page_is_printed(browser: Any, site: Path, path: str) -> None:
+    """The second listener sees what the page's own has drawn when pages are laid out; what media queries see is drawn, too."""
+    empty = """[...document.querySelectorAll("figure.chart:not(.empty)")].filter((f) => !f.querySelector(".plot svg")).length"""
+    for media in (False, True):
+        reader = Reader(browser, site, viewport={"width": 1280, "height": 200})
+        reader.open(path)
+        reader.page.wait_for_function("affil.vega && document.querySelector('figure.chart:not(.empty)')")
+        assert reader.page.evaluate(empty) > 0
+        if media:
+            reader.page.emulate_media(media="print")
+            reader.page.wait_for_function(f"{empty} === 0")
+        else:
+            reader.page.evaluate(f"addEventListener('beforeprint', () => {{ window.left = {empty}; }})")
+            reader.page.pdf()
+            assert reader.page.evaluate("window.left") == 0
+        reader.check()
+        reader.context.close()
+
+
 def test_data_that_cannot_be_loaded_is_said(browser: Any, site: Path, tmp_path: Path) -> None:
     copy = tmp_path / "site"
     shutil.copytree(site, copy)

@@ -54,7 +54,12 @@ def test_its_figures_are_those_of_the_rankings(report_ws: Workspace, tmp_path: P
             assert found[3:8] == numbers
             one = moved.loc[row["id"]]
             assert found[8:] == [f"{one['rank_before']} → {one['rank_after']}"]
-    first = report_ws.rank(level="country", years=(2017, 2021)).frame.iloc[0]
+    ranking = report_ws.rank(level="country", years=(2017, 2021))
+    assert text.count(f"{ranking.coverage.unaligned:,} do not tie affiliations to authors") == 3, (
+        "below each table with authors"
+    )
+    assert "The table has" not in text, "that of the chart is on the page of trends"
+    first = ranking.frame.iloc[0]
     assert f"{first['name']} leads with {first['share']:.0%}" in text
 
 

@@ -69,6 +69,12 @@ class Page(html.parser.HTMLParser):
             self.rows[-1][-1] += data
 
 
+def shown(file: Path) -> str:
+    """What readers of a page see: its text without scripts."""
+    tree = lxml.html.fromstring(file.read_text("utf-8"))
+    return " ".join("".join(tree.xpath("//body//text()[not(ancestor::script or ancestor::style)]")).split())
+
+
 def value(site: Path, name: str) -> Any:
     """What a script of data/ holds."""
     packed = re.fullmatch(r'affil\.put\("[\w/-]+","([^"]+)"\);\n', (site / "data" / f"{name}.js").read_text("utf-8"))
@@ -112,6 +118,8 @@ def test_pages_in_chinese_are_written_with_its_marks(site: Path, language: str) 
             raw.drop_tree()  # what others wrote, and axes of charts, which Vega describes
         texts = [*tree.xpath("//text()"), *tree.xpath("//@title | //@data-title | //@data-caveat | //@content | //@aria-label")]
         found += [(file.name, fault) for text in texts for fault in faults(" ".join(text.split()))]
+        told = [" ".join(p.text_content().split()) for p in tree.xpath("//p")]
+        found += [(file.name, blank) for text in told for blank in re.findall(r".{9}[，。；] .{9}", text)]
     assert len(pages) > 20
     assert found == []
 
@@ -191,6 +199,20 @@ def test_a_site_can_begin_with_hong_kong_counted_with_china(of_two_years: Any, r
     assert first[1] == "with"
     text = report(report_ws, tmp_path / "b.md", format="md", hong_kong="with").path.read_text("utf-8")
     assert re.search(r'affil why WS "\w\w" --level country --years 2017-2021 --hong-kong with', text)
+    assert text.count("Counted with China: Hong Kong, Macao.") == 3, "above, and at both tables of countries"
+
+
+@pytest.mark.parametrize("page", ["index", "countries", "trends", "areas", "area/robotics", "country/cn"])
+def test_where_numbers_of_china_stand_it_is_said_that_hong_kong_is_counted_with_it(
+    of_two_years: Any, site: Path, page: str
+) -> None:
+    for folder, told in (("", "Counted with China: Hong Kong, Macao."), ("zh-hans/", "中国的数字包括香港、澳门。")):
+        assert told in shown(of_two_years.path / f"{folder}{page}.html")
+        assert told not in shown(site / f"{folder}{page}.html")
+    assert "Counted with" not in shown(of_two_years.path / "country" / "us.html")
+
+
+def test_a_way_to_count_hong_kong_that_there_is_not_is_refused(report_ws: Workspace, tmp_path: Path) -> None:
     with pytest.raises(AffilError, match="no way to count Hong Kong 'both'"):
         report(report_ws, tmp_path / "other", hong_kong="both")  # type: ignore[arg-type]
 
@@ -353,6 +375,30 @@ def test_what_strings_and_names_hold_is_no_markup(site: Path) -> None:
         assert html.parse(file).find(".//b") is None, file
         assert html.parse(file).find(".//teapots") is None, file
     assert "ana <b>" in html.parse(site / "method.html").getroot().text_content()
+
+
+def test_a_table_of_papers_as_counted_is_spoken_of_only_where_it_stands(site: Path) -> None:
+    told = "The table has all papers as counted."
+    assert told in shown(site / "trends.html")
+    assert [file.name for file in site.glob("*.html") if told in shown(file)] == ["trends.html"]
+    for level in ("institution", "city", "country"):
+        tables = value(site, f"{level}-en")["tables"]
+        assert "Comparable papers are those at " in tables
+        assert not re.search(r"Growth \(|The table has", tables), "no growth is shown there"
+
+
+def test_papers_that_count_no_authors_are_told_where_authors_stand(site: Path, report_ws: Workspace) -> None:
+    cover = report_ws.rank(years=(2017, 2021)).coverage
+    told = f"Of the {cover.papers:,} papers of 2017–2021, {cover.unaligned:,} do not tie affiliations to authors: these count no authors."
+    for board in ("institutions", "cities", "regions", "countries"):
+        tree = lxml.html.parse(str(site / f"{board}.html")).getroot()
+        assert tree.xpath("//th[contains(@class, 'authors')]/@title") == [told]
+        assert told in shown(site / f"{board}.html")
+
+
+def test_the_method_page_tells_which_kinds_count_for_the_place_that_a_string_states(site: Path) -> None:
+    told = "Institutions of these kinds count for the city, region and country that the string states, where it states any: companies."
+    assert told in shown(site / "method.html")
 
 
 def test_the_method_page_tells_the_run(site: Path, report_ws: Workspace) -> None:
@@ -555,6 +601,7 @@ def test_groups_of_countries_and_roll_up_of_the_settings_hold(workspace: Any, tm
     assert Page(made / "institutions.html").rows[1][4] == f"{first['adjusted']:,.2f}"
     assert value(made, "facts")["rollUp"] == "parent"
     assert not (made / "country" / "hk.html").exists()
+    assert "Counted with China: Hong Kong." in shown(made / "index.html")
     assert "HK → CN" in (made / "method.html").read_text("utf-8")
 
 

@@ -127,6 +127,27 @@ def with_country(shares: dict[str, float], **more: Any) -> Source:
     return replace(known, rankings={**known.rankings, ("country", "adjusted"): ranking(shares, **more)})
 
 
+NAMES = {
+    "en": {"US": "United States", "CN": "China"},
+    "zh-hans": {"US": "美国", "CN": "中国"},
+    "zh-hant": {"US": "美國", "CN": "中國"},
+}
+
+
+def speaker(language: str) -> Any:
+    """What a teller needs of a frame: the texts and names of a language."""
+    return SimpleNamespace(
+        language=language,
+        text=lambda key, *values: i18n.text(key, language, *values),
+        name=lambda level, code: NAMES[language][code],
+        names=Names(language),
+        data=SimpleNamespace(entities={}),
+        beside=lambda name, more: i18n.text("beside", language, name, more) if more else name,
+        sentences=lambda *told: (" " if language == "en" else "").join(filter(None, told)),
+        grouped=lambda: "",
+    )
+
+
 def keys(sentence: Sentence | None) -> list[str]:
     assert sentence is not None
     return [c.key for c in sentence.caveats]
@@ -179,11 +200,11 @@ def test_growth_says_what_it_compares_and_what_not() -> None:
         assert said is not None
         return [*said.caveats]
 
-    basis = Said("growth_basis", (2019, 2021, "A", "75%", "50%", Said("measures.publications")))
+    basis = Said("growth_basis", (2019, 2021, ("A",), "75%", "50%", Said("measures.publications")))
     assert told() == [Said("growth_differs"), basis]
     later = Link((2020, 2021), ("A",), (200, 250), (300, 500))
     assert told(base=later)[2] == Said("growth_from", (2019, 2021, "50%", 100))
-    assert told(left_out=("B", "C"))[2] == Said("growth_left_out", ("B, C",))
+    assert told(left_out=("B", "C"))[2] == Said("growth_left_out", (("B", "C"),))
     assert growth_basis(replace(whole, base=None)) == (Said("growth_none", ("50%", 100)),)
 
 
@@ -202,15 +223,15 @@ def test_a_lead_that_changed_hands_is_told_with_its_venues_years_and_numbers() -
     china, states = Named("country", "CN"), Named("country", "US")
     first = told(lead(), lead(venues=("B",)))
     assert first is not None
-    assert first.said == Said("s_passed", (Said("s_at", ("A",)), china, states, 2021, "1,359", "928"))
+    assert first.said == Said("s_passed", (Said("s_at", (("A",),)), china, states, 2021, "1,359", "928"))
     assert first.caveats == (Said("s_passed_before", (2020, china, "585", states, "594")),)
     apart = told(lead(before=2016))
     assert apart is not None
-    assert apart.said == Said("s_passed_between", (Said("s_at", ("A",)), china, states, 2016, 2021, "1,359", "928"))
+    assert apart.said == Said("s_passed_between", (Said("s_at", (("A",),)), china, states, 2016, 2021, "1,359", "928"))
     many = told(lead(venues=("A", "B", "C", "D")))
     assert many is not None
     assert many.said.values[0] == Said("s_at_many", ("4",))
-    assert many.caveats[1] == Said("s_venues", ("A, B, C, D",))
+    assert many.caveats[1] == Said("s_venues", (("A", "B", "C", "D"),))
 
 
 def test_a_tie_is_a_tie_and_one_country_leads_nobody() -> None:
@@ -243,7 +264,7 @@ def test_the_gap_is_what_the_ratio_does(first: float, first_now: float, second: 
     )
     assert said is not None
     assert said.said.key == f"s_gap_{wanted}"
-    assert said.said.values[2:] == (f"{before:.0%}", 2019, f"{now:.0%}", 2021, Said("s_at", ("A",)))
+    assert said.said.values[2:] == (f"{before:.0%}", 2019, f"{now:.0%}", 2021, Said("s_at", (("A",),)))
     assert said.beside == (), "all papers say the same"
 
 
@@ -263,18 +284,78 @@ def test_growth_names_who_grew_most_beside_the_leader_and_leaves_small_numbers_o
     assert said.said.values == (
         "3",
         Named("country", "CN"),
-        "×2.4",
+        "2.4",
         2019,
         2021,
         Named("country", "US"),
-        "×1.2",
-        Said("s_at", ("A",)),
+        "1.2",
+        Said("s_at", (("A",),)),
     )
-    assert said.beside == ()
+    china, states = Named("country", "CN"), Named("country", "US")
+    told = (china, "40", "96", states, "100", "120", "150", "250", "1.7")
+    assert said.beside == (Said("s_growth_slower", told),), (
+        "more papers of all there, in which the share of the United States is less"
+    )
+    assert said.chart is not None
+    assert said.chart.rows[-1] == (Said("all_there"), "", 250 / 150)
     tiny = trend({"US": [100, 1, 1], "CN": [40, 1, 1], "GB": [9, 1, 1]}, {"US": 0.2, "CN": 1.4, "GB": 50.0})
     said = growth(source(trends={("country", "publications"): tiny}))
     assert said is not None
     assert said.said.values[1] == Named("country", "CN")
+
+
+@pytest.mark.parametrize(("numbers", "slower"), [([100, 1, 120], True), ([100, 1, 170], False), ([100, 1, 90], False)])
+def test_a_share_that_fell_though_papers_became_more_is_said_to_have_fallen(numbers: list[float], slower: bool) -> None:
+    """The papers of all grow from 150 to 250; whose papers became fewer needs no such word."""
+    grown = {"US": numbers[2] / numbers[0] - 1, "CN": 1.4}
+    said = growth(source(trends={("country", "publications"): trend({"US": numbers, "CN": [40, 60, 96]}, grown)}))
+    assert said is not None
+    assert [one.key for one in said.beside] == ["s_growth_slower" if slower else "s_growth_from"]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        (
+            "en",
+            "At A, of the top 3 countries and regions China grew most: from 2019 to 2021 its papers became 2.4 times as many "
+            "(the United States: 1.2 times). China went from 40 to 96 papers, the United States from 100 to 120; all papers there went "
+            "from 150 to 250, 1.7 times as many, so the share of them that names the United States fell.",
+        ),
+        (
+            "zh-hans",
+            "在 A，前 3 名国家和地区当中，中国增长最多：2019 年至 2021 年论文数增至 2.4 倍（美国：1.2 倍）。中国由 40 篇变为 96 篇，美国由 "
+            "100 篇变为 120 篇；同期，上述会议与期刊的全部论文由 150 篇变为 250 篇，为原来的 1.7 倍，因此美国在其中的占比下降。",
+        ),
+        (
+            "zh-hant",
+            "在 A，前 3 名國家和地區當中，中國增長最多：2019 年至 2021 年論文數增至 2.4 倍（美國：1.2 倍）。中國由 40 篇變為 96 篇，美國由 "
+            "100 篇變為 120 篇；同期，上述會議與期刊的全部論文由 150 篇變為 250 篇，為原來的 1.7 倍，因此美國在其中的佔比下降。",
+        ),
+    ],
+)
+def test_growth_is_told_with_the_papers_of_both_years_in_three_languages(language: str, sentences: str) -> None:
+    said, teller = growth(source()), Teller(speaker(language))
+    assert said is not None
+    assert teller.frame.sentences(*map(teller.say, (said.said, *said.beside))) == sentences
+
+
+@pytest.mark.parametrize(
+    ("language", "axis"),
+    [
+        ("en", "Papers of China as a percentage of those of the United States"),
+        ("zh-hans", "中国论文数相当于美国的百分比"),
+        ("zh-hant", "中國論文數相當於美國的百分比"),
+    ],
+)
+def test_the_chart_of_the_gap_says_whose_papers_are_set_against_whose(language: str, axis: str) -> None:
+    said = gap(source())
+    assert said is not None
+    figure = Teller(speaker(language)).chart(said)
+    assert figure is not None
+    assert figure.columns == ({"en": "Year"}.get(language, "年"), NAMES[language]["CN"])
+    assert [p["value"] for p in figure.spec["params"] if p["name"] == "axis"] == [axis]
+    assert figure.label.count(axis) == 0, "who sees the chart alone reads the title of its axis once"
 
 
 @pytest.mark.parametrize("grown", [{"US": float("nan"), "CN": 1.0}, {"US": 0.2, "CN": 0.2}, {"US": -0.2, "CN": -0.1}])
@@ -309,8 +390,8 @@ def test_what_all_papers_say_stands_beside_where_it_is_something_else() -> None:
     assert said.said.values[2:6] == ("40%", 2019, "80%", 2021)
     assert said.beside == (Said("s_gap_all", (2019, 2021, "60%", "23%")),)
     assert grown is not None
-    all_papers = (2019, 2021, Named("country", "CN"), "×0.8", Named("country", "US"), "×2.2")
-    assert grown.beside == (Said("s_growth_all", all_papers),)
+    all_papers = (2019, 2021, Named("country", "CN"), "0.8", Named("country", "US"), "2.2")
+    assert grown.beside[1:] == (Said("s_growth_all", all_papers),)
 
 
 def test_the_last_two_years_are_told_only_over_most_of_their_papers() -> None:
@@ -345,7 +426,7 @@ def test_movers_of_too_little_output_are_left_out() -> None:
 def test_a_country_is_uneven_where_its_shares_differ_enough_from_what_is_expected() -> None:
     said = uneven(source())
     assert said is not None
-    values = (Named("country", "CN"), Area("computer vision"), "50.0%", "×1.2", Area("robotics"), "10.0%", "×0.5")
+    values = (Named("country", "CN"), Area("computer vision"), "50.0%", "1.2", Area("robotics"), "10.0%", "0.5")
     assert said.said.values == values
     assert keys(said)[0] == "s_expected"
     assert uneven(source(report=ReportSettings(uneven=2.51))) is None
@@ -355,7 +436,7 @@ def test_a_country_is_uneven_where_its_shares_differ_enough_from_what_is_expecte
     nothing = {"CN": {"robotics": AreaShare(0.0, 0.2), "computer vision": AreaShare(0.5, 0.4)}}
     absent = uneven(replace(known, profiles=nothing))
     assert absent is not None
-    assert absent.said.values[-2:] == ("0.0%", "×0.0")
+    assert absent.said.values[-2:] == ("0.0%", "0.0")
 
 
 def test_shares_of_areas_of_different_years_alone_make_no_country_uneven() -> None:
@@ -547,22 +628,9 @@ def test_names_of_countries_take_an_article_where_english_has_one(language: str,
     ],
 )
 def test_a_change_of_lead_is_told_in_three_languages(language: str, sentence: str) -> None:
-    names = {
-        "en": {"US": "United States", "CN": "China"},
-        "zh-hans": {"US": "美国", "CN": "中国"},
-        "zh-hant": {"US": "美國", "CN": "中國"},
-    }
-    frame: Any = SimpleNamespace(
-        language=language,
-        text=lambda key, *values: i18n.text(key, language, *values),
-        name=lambda level, code: names[language][code],
-        names=Names(language),
-        data=SimpleNamespace(entities={}),
-        beside=lambda name, more: i18n.text("beside", language, name, more) if more else name,
-    )
     (known,) = source().trends.values()
     said = passed(
         source(trends={("country", "publications"): replace(known, leads=(lead(venues=("CVPR",), before=2020, year=2024),))})
     )
     assert said is not None
-    assert Teller(frame).say(said.said) == sentence
+    assert Teller(speaker(language)).say(said.said) == sentence

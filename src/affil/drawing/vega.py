@@ -37,7 +37,15 @@ CONFIG: Spec = {
         "labelPadding": 6,
     },
     "axisX": {"labelAngle": 0, "labelSeparation": 6},  # of years on a phone, of which some are left out
-    "legend": {"labelColor": INK, "labelFontSize": 13, "symbolSize": 80, "symbolStrokeWidth": 2, "title": None, "orient": "top"},
+    "legend": {
+        "labelColor": INK,
+        "labelFontSize": 13,
+        "symbolSize": 80,
+        "symbolStrokeWidth": 2,
+        "title": None,
+        "orient": "top",
+        "columnPadding": 24,  # a reader's font may be wider than that in which names were laid out
+    },
     "text": {"color": INK, "fontSize": 13},
     "range": {
         "category": [*COLOURS],

@@ -131,6 +131,7 @@ class Bulletin:
             sentences=self.teller.told(),
             numbers=counts(data, self.t),
             meta=self.t("b_papers", number(cover.papers), number(len(venues)), percent(cover.counted, 0)),
+            grouped=self.frame.grouped(),
             charts=charts,
             chart_title=self.frame.by_year_title(),
             chart_label=self.t("trend_chart", self.frame.papers_by_year(), self.frame.listed(n for n, _ in self.lines())),
@@ -210,7 +211,11 @@ class Bulletin:
             "title": f"{self.names.levels(level)}{self.t('comma')}{span(data.window)}",
             "head": head,
             "rows": rows,
-            "note": families(self.frame, ranking, data.report.bulletin),
+            "note": self.frame.sentences(
+                families(self.frame, ranking, data.report.bulletin),
+                self.frame.grouped() if level == "country" else "",
+                self.frame.authors_why(),
+            ),
             "trace": f'affil why WS "{example}" --level {level} --years {years}' + (how if level == "country" else ""),
         }
 
@@ -240,6 +245,6 @@ class Bulletin:
             "title": self.t("b_area_leaders"),
             "head": head,
             "rows": rows,
-            "note": "",
+            "note": self.frame.grouped(),
             "trace": f'affil why WS NAME --area "computer vision" --years {years}',
         }

@@ -47,8 +47,13 @@ def points(value: float) -> str:
 
 
 def times(value: float) -> str:
-    """Format a factor."""
-    return f"×{value:.1f}"
+    """Format a factor in a table."""
+    return f"×{factor(value)}"
+
+
+def factor(value: float) -> str:
+    """Format a factor in a sentence."""
+    return f"{value:.1f}"
 
 
 def span(years: Years) -> str:

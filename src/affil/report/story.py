@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from affil.rank import AREAS, Comparison, Level, Profiles, Ranking, Trend
 from affil.report.entities import continent_of
-from affil.report.formats import number, percent, points, span, times
+from affil.report.formats import factor, number, percent, points, span
 from affil.settings import ReportSettings
 
 if TYPE_CHECKING:
@@ -41,17 +41,19 @@ class Said:
     values: tuple[Value, ...] = ()
 
 
-Value = str | int | Named | Area | Said | tuple[Named | Area, ...]
+Who = Named | Area | Said
+Value = str | int | Who | tuple[Named | Area | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
     """What a chart shows, as `kind` draws it: `bars` of shares, of `growth` or of `times` a mean, `lines` or ranks as `slopes` over
-    years. `rows` are who, when ("" in bars) and how much, NaN in a year that is not known.
+    years. `rows` are who, when ("" in bars) and how much, NaN in a year that is not known; `axis` are the names in the title of its axis.
     """
 
     kind: str
-    rows: tuple[tuple[Named | Area, str, float], ...]
+    rows: tuple[tuple[Who, str, float], ...]
+    axis: tuple[Named, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,7 @@ def gap(source: Source) -> Sentence | None:
     otherwise = _direction(plain[0], plain[1], steady) != _direction(ratio[first], ratio[last], steady)
     beside = (Said("s_gap_all", (first, last, *(percent(r, 0) for r in plain))),) if otherwise else ()
     said = Said(_told_of_gap(ratio[first], ratio[last], steady), values)
-    return Sentence("gap", said, growth_basis(trend), "trends", Chart("lines", rows), beside)
+    return Sentence("gap", said, growth_basis(trend), "trends", Chart("lines", rows, names), beside)
 
 
 def _direction(before: float, after: float, steady: float) -> int:
@@ -199,6 +201,8 @@ def growth(source: Source) -> Sentence | None:
     """Which of the first countries grew most up to the last year compared, and by how much the leader did (the second, if it is the
     leader itself).
 
+    The papers of both in the two years, and those of all in these venues, stand beside it, and that a share fell though its papers became more.
+
     Countries of fewer papers than `report.story_output` in the first year compared, in the venues of both years, are left out: their growth
     says little. What all papers say stands beside it where these rise and the others fall, or the other way round.
     """
@@ -217,13 +221,22 @@ def growth(source: Source) -> Sentence | None:
     if enough[best] <= 0 or round(enough[best], 3) == round(enough[order[1]], 3):
         return None
     other = next(i for i in [*ranking["id"].head(2), *order[1:]] if i != best and i in enough.index)
-    values = (number(len(ids)), Named("country", best), times(1 + enough[best]), *years, Named("country", other))
-    said = Said("s_growth", (*values, times(1 + enough[other]), at_venues(base.venues, source.report.story_venues)))
+    names = Named("country", best), Named("country", other)
+    values = (number(len(ids)), names[0], factor(1 + enough[best]), *years, names[1], factor(1 + enough[other]))
+    said = Said("s_growth", (*values, at_venues(base.venues, source.report.story_venues)))
+    everyone = base.papers[-1] / base.papers[0]
     plain = {i: float(found.loc[i, years[1]] / found.loc[i, years[0]]) for i in (best, other)}
     otherwise = any((enough[i] > 0) != (ratio > 1) for i, ratio in plain.items())
-    told = (Named("country", best), times(plain[best]), Named("country", other), times(plain[other]))
-    beside = (Said("s_growth_all", (*years, *told)),) if otherwise else ()
-    rows = tuple((Named("country", i), "", 1 + float(enough[i])) for i in order)
+    told = (names[0], factor(plain[best]), names[1], factor(plain[other]))
+    slower = 0 < enough[other] < everyone - 1
+    numbers = [[number(matched.loc[i, y]) for y in years] for i in (best, other)]
+    there = (number(base.papers[0]), number(base.papers[-1]), factor(everyone))
+    from_to = Said("s_growth_slower" if slower else "s_growth_from", (names[0], *numbers[0], names[1], *numbers[1], *there))
+    beside = (from_to, *([Said("s_growth_all", (*years, *told))] if otherwise else []))
+    rows: tuple[tuple[Who, str, float], ...] = (
+        *((Named("country", i), "", 1 + float(enough[i])) for i in order),
+        (Said("all_there"), "", everyone),
+    )
     caveats = (Said("growth_differs"), *growth_basis(trend))
     return Sentence("growth", said, caveats, "trends", Chart("times", rows), beside)
 
@@ -282,7 +295,7 @@ def uneven(source: Source) -> Sentence | None:
         return None
     _, identifier, strong, weak = max(found, key=lambda one: one[0])
     own = source.profiles[identifier]
-    told = [(Area(a), percent(own[a].share, 1), times(own[a].ratio)) for a in (strong, weak)]
+    told = [(Area(a), percent(own[a].share, 1), factor(own[a].ratio)) for a in (strong, weak)]
     caveats = (
         Said("s_expected"),
         Said("s_areas", (number(min(source.rankings["country", a].coverage.papers for a in areas)),)),
@@ -391,12 +404,12 @@ def _counted(ranking: Ranking) -> Said:
 
 def at_venues(venues: Sequence[str], most: int) -> Said:
     """Where something was counted: the venues, or, of more than `most`, how many."""
-    return Said("s_at", (", ".join(venues),)) if len(venues) <= most else Said("s_at_many", (number(len(venues)),))
+    return Said("s_at", (tuple(venues),)) if len(venues) <= most else Said("s_at_many", (number(len(venues)),))
 
 
 def _all_venues(venues: Sequence[str], most: int) -> tuple[Said, ...]:
     """The names of venues of which a sentence says only how many."""
-    return () if len(venues) <= most else (Said("s_venues", (", ".join(venues),)),)
+    return () if len(venues) <= most else (Said("s_venues", (tuple(venues),)),)
 
 
 def growth_basis(trend: Trend) -> tuple[Said, ...]:
@@ -406,9 +419,9 @@ def growth_basis(trend: Trend) -> tuple[Said, ...]:
         return (Said("growth_none", limits), *_incomplete(trend.years[-1], trend.lacking))
     first, last = trend.base.ends
     shares = (percent(trend.base.share(y), 0) for y in (first, last))
-    told = [Said("growth_basis", (first, last, ", ".join(trend.base.venues), *shares, Said(f"measures.{trend.by}")))]
+    told = [Said("growth_basis", (first, last, trend.base.venues, *shares, Said(f"measures.{trend.by}")))]
     if trend.left_out:
-        told.append(Said("growth_left_out", (", ".join(trend.left_out),)))
+        told.append(Said("growth_left_out", (trend.left_out,)))
     if trend.base.ends != (trend.years[0], trend.years[-1]):
         told.append(Said("growth_from", (trend.years[0], trend.years[-1], *limits)))
     return (*told, *_incomplete(trend.years[-1], trend.lacking))
@@ -423,4 +436,4 @@ def moved_basis(comparison: Comparison) -> tuple[Said, ...]:
 
 
 def _incomplete(year: int, lacking: Sequence[str]) -> tuple[Said, ...]:
-    return (Said("incomplete", (year, ", ".join(lacking), year - 1)),) if lacking else ()
+    return (Said("incomplete", (year, tuple(lacking), year - 1)),) if lacking else ()

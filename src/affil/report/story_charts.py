@@ -7,7 +7,7 @@ from collections.abc import Callable
 from affil.drawing.vega import bars, lines
 from affil.report.charts import Figure
 from affil.report.formats import number, percent
-from affil.report.story import Area, Chart, Named
+from affil.report.story import Area, Chart, Who
 
 HEIGHT = 190  # of lines, in pixels
 
@@ -18,7 +18,7 @@ _BARS: dict[str, tuple[str, Callable[[float], str]]] = {
 }
 
 
-def story_figure(key: str, label: str, chart: Chart, name: Callable[[Named | Area], str], year: str, axis: str) -> Figure:
+def story_figure(key: str, label: str, chart: Chart, name: Callable[[Who], str], year: str, axis: str) -> Figure:
     """The chart of a sentence; `label` says what it shows, `axis` what is measured."""
     if chart.kind in _BARS:
         written, write = _BARS[chart.kind]

@@ -46,6 +46,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "has_outside": any(not areas_of(v, y, data.venues) for v, y, _ in data.held),
         "spark_why": spark_why(frame, level),
         "first_places": first_places(frame, level) if level in data.pages else [],
+        "authors_why": frame.authors_why(),
         "has_before": before is not None,
         "change_why": frame.text(
             "change_why", span(before.years_after), span(before.years_before), percent(before.rests_on, 0), before.pairs_text
@@ -64,6 +65,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "texts": {
             **frame.script_texts(),
             "presets": _presets(venues),
+            "grouped": frame.grouped_ways() if level == "country" else {},
             "marked": data.settings.marked,
             "change_none": frame.text("change_none", data.settings.link_papers),
         },

@@ -43,6 +43,7 @@ def entity(frame: Frame, level: Level, identifier: str) -> dict[str, Any]:
         "place": frame.place(one),
         "numbers": numbers,
         "range_why": frame.range_why() if any(n["range"] != n["rank"] for n in numbers) else "",
+        "grouped": frame.grouped(identifier) if level == "country" else "",
         "period": data.window,
         "before": data.before,
         "has_before": data.before is not None,
@@ -66,7 +67,7 @@ def common(frame: Frame, level: Level) -> dict[str, Any]:
     """What all pages of a level have in common in a language, for static/entity.js and static/papers.js."""
     data = frame.data
     trend = data.trends[level, "publications"]
-    basis = frame.sentences(frame.growth_basis(trend), frame.by_year_why())
+    basis = frame.comparable_why(trend)
     together = frame.sentences(frame.text("collaboration_why"), frame.lacking(trend.years[-1], trend.lacking))
     charts = _charts(frame, {"trend": basis, "profile": frame.text("profile_why"), "collaboration": together})
     told = frame.sentences("{0}", together)  # filled by the script

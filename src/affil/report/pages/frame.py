@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property, partial
 from importlib import resources
-from typing import Any
+from typing import Any, get_args
 
 import minify_html
 import pyarrow as pa
@@ -16,13 +16,14 @@ from markupsafe import Markup
 from affil.catalogue import SOURCE
 from affil.names import visible
 from affil.rank import AREAS, Comparison, Level, Trend
+from affil.rank.places import HongKong, country_name, hong_kong_groups
 from affil.report import i18n
 from affil.report.charts import Figure
 from affil.report.data import Data, area_slug
 from affil.report.doubts import PageDoubts
 from affil.report.entities import Entity
 from affil.report.formats import Names, as_json, number, percent, span, two
-from affil.report.names import LANGUAGES, html_tag
+from affil.report.names import LANGUAGES, html_tag, in_languages
 from affil.report.story import growth_basis, moved_basis, say
 
 BOARDS: tuple[tuple[Level, str], ...] = (
@@ -175,16 +176,50 @@ class Frame:
 
     def by_year_why(self) -> str:
         """How charts come to their numbers by year, and how far these go."""
-        return self.text("few_why") if self.data.few else f"{self.text('matched_why')} {self.text('growth_differs')}"
+        if self.data.few:
+            return self.text("few_why")
+        return self.sentences(self.text("matched_why"), self.text("between_why"), self.text("growth_differs"))
+
+    def comparable_why(self, trend: Trend) -> str:
+        """The same where no growth is shown: what comparable numbers are, and whether the last year is whole."""
+        told = (
+            (self.text("comparable_why", self.listed(trend.base.venues)), self.text("between_why"))
+            if trend.base and not self.data.few
+            else (self.text("few_why"),)
+        )
+        return self.sentences(*told, self.lacking(trend.years[-1], trend.lacking))
 
     def by_year_title(self) -> str:
         """The title of the chart of countries over the years."""
         return self.text("home_trend_counted" if self.data.few else "home_trend")
 
+    def authors_why(self) -> str:
+        """How many papers of the window count no authors, as they do not tie affiliations to them; nothing where all do."""
+        cover = self.data.ranking("institution").coverage
+        numbers = number(cover.unaligned), number(cover.papers)
+        return self.text("authors_why", *numbers, span(self.data.window)) if cover.unaligned else ""
+
     def outside(self) -> str:
         """How many papers are in none of the eight areas; nothing where all are."""
         cover = self.data.ranking("institution").coverage
         return self.text("outside_why", number(cover.outside), number(cover.papers)) if cover.outside else ""
+
+    def grouped(self, whole: str = "", how: HongKong | None = None) -> str:
+        """Which countries are counted with which, one sentence for each of these; nothing where none are.
+
+        Args:
+            whole: only what is counted with this country.
+            how: Hong Kong and Macao `with` China or `apart`; None: as the setting `country_groups` says.
+        """
+        parts: dict[str, list[str]] = {}
+        for code, into in hong_kong_groups(self.data.settings.country_groups, how).items():
+            if into != code and into in self.data.entities["country"] and whole in ("", into):
+                parts.setdefault(into, []).append(in_languages(*country_name(code), code)[self.at])
+        return self.sentences(*(self.text("grouped", self.name("country", c), self.listed(of)) for c, of in parts.items()))
+
+    def grouped_ways(self) -> dict[str, str]:
+        """The same for either way to count Hong Kong and Macao, for scripts."""
+        return {how: self.grouped(how=how) for how in get_args(HongKong)}
 
     def growth_basis(self, trend: Trend) -> str:
         """Which years growth compares, what it rests on, where it breaks off, and whether the last year is whole."""
@@ -209,7 +244,7 @@ class Frame:
 
     def lacking(self, year: int, venues: Sequence[str]) -> str:
         """That a year is incomplete, where it lacks venues that the year before had."""
-        return self.text("incomplete", year, ", ".join(venues), year - 1) if venues else ""
+        return self.text("incomplete", year, self.listed(venues), year - 1) if venues else ""
 
     def empty_areas(self) -> list[str]:
         """How the mean of the index was taken where areas have no papers in the window; nothing where all have."""
@@ -267,6 +302,7 @@ class Frame:
             "scripts": (),
             "texts": None,
             "gap": self.gap,
+            "grouped": self.grouped(),
             "section": "rankings",
         }
         if "heading" in values and not values.get("description"):

@@ -15,7 +15,7 @@ from affil.report.formats import number, with_article
 from affil.report.pages.areas import heat
 from affil.report.pages.board import families
 from affil.report.pages.frame import Frame
-from affil.report.story import Area, Named, Said, Sentence, Source, say, story
+from affil.report.story import Named, Said, Sentence, Source, Who, say, story
 from affil.report.story_charts import story_figure
 
 
@@ -44,18 +44,23 @@ class Teller:
         name, country = self.frame.name(level, identifier), place[-1][self.frame.at] if place else ""
         return self.frame.beside(name, country if country != name else "")
 
-    def called(self, who: Named | Area) -> str:
-        """The name of an entity or area."""
+    def called(self, who: Who) -> str:
+        """The name of an entity, an area or what else is in a chart."""
+        if isinstance(who, Said):
+            return self.say(who)
         return self.frame.name(who.level, who.id) if isinstance(who, Named) else self.frame.names.areas(who.name)
 
     def chart(self, sentence: Sentence) -> Figure | None:
         """The chart of a sentence, if it has one."""
         if sentence.chart is None:
             return None
-        axis = self.frame.text(f"axis_{sentence.topic}")
-        label = f"{axis}{self.frame.text('colon')}{self.say(sentence.said)}"
-        figure = story_figure(f"story-{sentence.topic}", label, sentence.chart, self.called, self.frame.text("year"), axis)
-        return replace(figure, caveat=self.frame.sentences(*map(self.say, (*sentence.beside, *sentence.caveats))))
+        axis = self.say(Said(f"axis_{sentence.topic}", sentence.chart.axis))
+        figure = story_figure(
+            f"story-{sentence.topic}", self.say(sentence.said), sentence.chart, self.called, self.frame.text("year"), axis
+        )
+        countries = any(isinstance(who, Named) and who.level == "country" for who, *_ in sentence.chart.rows)
+        told = (*map(self.say, (*sentence.beside, *sentence.caveats)), self.frame.grouped() if countries else "")
+        return replace(figure, caveat=self.frame.sentences(*told))
 
     def told(self) -> list[dict[str, Any]]:
         """The sentences as templates show them."""
@@ -89,7 +94,7 @@ def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
         "outside": frame.outside(),
         "chart_title": frame.by_year_title(),
         "basis": found["basis"],
-        "why": found["why"],
+        "why": frame.by_year_why(),
         "scripts": ("chart",),
         "sentences": told,
         **matrix(data),

@@ -31,6 +31,7 @@ def method(frame: Frame) -> dict[str, Any]:
         "heading": frame.text("method_title"),
         "section": "method",
         "groups": frame.listed(f"{a} → {b}" for a, b in groups.items()) or frame.text("m_no_groups"),
+        "stated": frame.listed(map(frame.names.kinds, settings.stated_places)),
         "offset": f"{settings.offset:g}",
         "weights": weights or frame.text("m_weights_one"),
         "confidence": percent(settings.confidence, 0),
@@ -60,7 +61,7 @@ def venue_rows(frame: Frame) -> list[dict[str, Any]]:
                 "areas": areas or frame.text("outside"),
                 "weight": f"{known.weight if known else 1:g}",
                 "papers": sum(n for _, n in held),
-                "years": ", ".join(str(y) for y, _ in held),
+                "years": frame.listed(str(y) for y, _ in held),
             }
         )
     return out

@@ -26,7 +26,7 @@ def trends(frame: Frame) -> dict[str, Any]:
         "trend": {"years": [f"{y}*" if trend.lacking and y == trend.years[-1] else str(y) for y in trend.years], "rows": rows},
         "compared": span(trend.compared) if trend.compared else "",
         "basis": frame.growth_basis(trend),
-        "why": frame.by_year_why(),
+        "why": frame.by_year_why() if data.few else frame.sentences(frame.by_year_why(), frame.text("table_why")),
         "modes": ("absolute", "matched", "share", "growth") if data.few else ("matched", "absolute", "share", "growth"),
         "by_year": [(y, v) for y, v in by_year if v],
         "areas": AREAS,
@@ -40,8 +40,10 @@ def trends(frame: Frame) -> dict[str, Any]:
             "year": frame.text("year"),
             "growth_none": frame.text("growth_none", share, data.settings.link_papers),
             "growth_from": frame.text("growth_from", "{0}", "{1}", share, data.settings.link_papers),
+            "grouped": frame.grouped_ways(),
             "few_why": frame.text("few_why"),
-            "matched_why": frame.sentences(frame.text("matched_why"), frame.text("growth_differs")),
+            "matched_why": frame.sentences(frame.text("matched_why"), frame.text("between_why"), frame.text("growth_differs")),
+            "table_why": frame.text("table_why"),
         },
     }
 
@@ -68,4 +70,4 @@ def _chart(frame: Frame, rows: Sequence[Mapping[str, Any]], trend: Trend) -> cha
     names, measure = [r["name"] for r in rows], frame.papers_by_year()
     label = frame.text("trend_chart", measure, frame.listed(names))
     figure = charts.trend_figure("chart", label, measure, frame.text("year"), trend, {r["name"]: r["drawn"] for r in rows})
-    return replace(figure, caveat=frame.sentences(frame.growth_basis(trend), frame.by_year_why()))
+    return replace(figure, caveat=frame.sentences(frame.growth_basis(trend), frame.by_year_why(), frame.grouped()))

@@ -93,8 +93,12 @@
     const there = new Set(weights.flatMap((weight) => weight?.parts.map(([area]) => area) ?? []));
     const none = [...asked.areas].filter((a) => (asked.areas.size === 1 || engine.areaWeights[a] > 0) && !there.has(a)).sort((a, b) => a - b);
     $("empty").textContent = none.length ? say(T.empty_why, none.map((a) => T.areas[engine.areas[a]]).join(T.s_and), engine.offset) : "";
+    grouped(now);
     document.title = address(now) ? `${heading}${T.comma}${years} – ${startTitle.split(" – ").at(-1)}` : startTitle;
   };
+
+  /** Which countries are counted with which. */
+  const grouped = (now) => { if ($("grouped")) $("grouped").textContent = T.grouped[now.hongkong || engine.hongKong]; };
 
   const matcher = (text) => {
     if (!text) return () => true;
@@ -241,6 +245,7 @@
   const reset = () => {
     body.innerHTML = start;
     if ($("families")) [$("families").innerHTML, $("families").hidden] = startFamilies;
+    grouped(first);
     table.classList.remove("other");
     [$("shown").textContent, $("shown-years").textContent, $("lead").textContent, document.title] = [startHead, startYears, startLead, startTitle];
     $("more").hidden = startMore;

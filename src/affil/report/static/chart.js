@@ -83,8 +83,9 @@
     for (const { isIntersecting, target } of all)
       if (isIntersecting) { near.unobserve(target); drawn(figures.get(target) ?? begin(target)); }
   }, { rootMargin: "0px" });
-  /** Draw a figure when it comes near the view, but not before the reader does something, as it is drawn, or told in a table, already. */
-  const later = (figure) => { for (const sign of ["pointermove", "pointerdown", "keydown", "scroll"]) window.addEventListener(sign, () => near.observe(figure), { once: true, passive: true }); };
+  const first = (act) => { for (const sign of ["pointermove", "pointerdown", "keydown", "scroll"]) window.addEventListener(sign, act, { once: true, passive: true }); };
+  /** Draw a figure when it comes near the view, but not before the reader does something, as it is drawn already. */
+  const later = (figure) => first(() => near.observe(figure));
   for (const figure of document.querySelectorAll("figure.chart:not(.empty)")) if (figure.querySelector(".plot > *")) later(figure); else near.observe(figure);
   /** Draw a figure now. */
   affil.wake = (figure) => { if (!figures.has(figure)) drawn(begin(figure)); };
@@ -93,8 +94,16 @@
     Object.assign(begin(figure), { label, columns, rows, values: tidy({ columns, rows }) });
     figure.dataset.title = figure.querySelector(".alone").textContent = label;
     figure.classList.remove("empty");
-    if (affil.options().has("embed")) near.observe(figure); else later(figure);
+    near.observe(figure);
   };
+
+  /** Draw all for paper. Where the library is there, no drawing awaits more than promises, so that all are drawn before pages are laid out. */
+  const undrawn = () => [...document.querySelectorAll("figure.chart:not(.empty)")].filter((figure) => !figure.querySelector(".plot > *"));
+  const print = () => { for (const figure of undrawn()) { near.unobserve(figure); drawn(figures.get(figure) ?? begin(figure)); } };
+  window.addEventListener("beforeprint", print);
+  window.matchMedia("print").addEventListener("change", ({ matches }) => { if (matches) print(); });
+  // So it is loaded before the page is, but on a phone, which it would block for a second: there by what a reader does first.
+  if (window.matchMedia("(min-width: 40rem)").matches) vega().catch(() => {}); else first(() => vega().catch(() => {}));
 
   /** A text in lines as wide as a chart that is taken along; one of Chinese may end behind each letter. */
   const wrapped = (text, font) => {

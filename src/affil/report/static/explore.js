@@ -120,16 +120,17 @@
     const total = (v) => (v === null ? "–" : points ? say(T.points, tenths.format(100 * v)) : signed.format(v)), cells = mode === "growth" ? series : counted;
     $("trend-table").tHead.innerHTML = `<tr><th>${T.levels[level]}</th>${numbers.map((y) => `<th class="num">${marked(y)}</th>`).join("")}<th class="num">${T.growth}${compared ? `<br>${compared.join("–")}` : ""}</th></tr>`;
     $("trend-table").tBodies[0].innerHTML = picked.map(([, e], k) => `<tr data-e="${e}"><th scope="row">${escape(label[k])}</th>${cells[k].map((v) => `<td class="num">${v === null ? "–" : unit.format(v)}</td>`).join("")}<td class="num">${total(growth[k])}</td></tr>`).join("");
-    const missing = trend.lacking.length ? say(T.incomplete, last, trend.lacking.map((v) => engine.venues[v]).join(", "), last - 1) : "";
-    const venues = (list) => list.map((v) => engine.venues[v]).join(", "), held = (k) => rounded.format(trend.base.papers.at(k) / trend.base.all.at(k));
+    const missing = trend.lacking.length ? say(T.incomplete, last, trend.lacking.map((v) => engine.venues[v]).join(T.s_and), last - 1) : "";
+    const venues = (list) => list.map((v) => engine.venues[v]).join(T.s_and), held = (k) => rounded.format(trend.base.papers.at(k) / trend.base.all.at(k));
     const told = compared ? [say(T.growth_basis, ...compared, venues(trend.base.venues), held(0), held(-1), points ? T.measures.share : T.measures[by]),
       trend.leftOut.length ? say(T.growth_left_out, venues(trend.leftOut)) : "", compared[0] > numbers[0] || compared[1] < last ? say(T.growth_from, numbers[0], last) : ""] : [T.growth_none];
     const basis = [...told, missing].filter(Boolean).join(gap), why = few || mode === "absolute" ? T.few_why : T.matched_why;
     $("basis").textContent = basis;
-    $("why").textContent = why;
+    $("why").textContent = few || mode === "absolute" || mode === "growth" ? why : [why, T.table_why].join(gap);
+    const grouped = $("grouped").textContent = level === "country" ? T.grouped[asked.hongKong || engine.hongKong] : "";
     affil.keep({ level, by, mode, area: value("area"), from: years[0], to: years[1], panel: panel ? 1 : 0, ...(asked.hongKong ? { hongkong: asked.hongKong } : {}), who: who() });
     const rows = every.map((y) => [marked(y), ...series.map((values) => values[numbers.indexOf(y)] ?? null)]);
-    await show(say(T.trend_chart, title, label.join(T.s_and)), [T.year, ...label], rows, { axis: title, share: points || mode === "growth", caveat: [basis, why].join(gap) });
+    await show(say(T.trend_chart, title, label.join(T.s_and)), [T.year, ...label], rows, { axis: title, share: points || mode === "growth", caveat: [basis, why, grouped].filter(Boolean).join(gap) });
   };
 
   const drawProfile = async () => {
