@@ -37,6 +37,14 @@ def test_the_accessor_of_pandas_is_match_frame(tiny_matcher: Matcher) -> None:
         frame.affil.match("were", matcher=tiny_matcher)
 
 
+@pytest.mark.parametrize("heading", [0, ("where", "raw")])
+def test_headings_that_are_no_texts_are_headings(tiny_matcher: Matcher, heading: Any) -> None:
+    frame = pd.DataFrame({heading: STRINGS})
+    got = frame.affil.match(heading, matcher=tiny_matcher)
+    wanted = tiny_matcher.match_frame(pd.DataFrame({"where": STRINGS}), "where")
+    assert got["institution_id"].equals(wanted["institution_id"])
+
+
 @pytest.mark.parametrize("heading", ["affiliation", "name", "0"])
 def test_the_namespace_of_polars_gives_the_same(tiny_matcher: Matcher, heading: str) -> None:
     """Also where the frame has a column of the name of a new one."""
@@ -86,6 +94,11 @@ def test_many_batches_and_threads(connection: Any) -> None:
     sql = "SELECT i, len(affil_match(CASE WHEN i % 3 = 0 THEN 'University of Oxford' ELSE 'nobody ' || i % 50 END)) FROM range(5000) t(i)"
     got = dict(connection.sql(sql).fetchall())
     assert got == {i: int(i % 3 == 0) for i in range(5000)}
+
+
+def test_only_a_connection_is_given_the_function(tiny_matcher: Matcher) -> None:
+    with pytest.raises(AffilError, match="takes a connection"):
+        affil.register_duckdb("papers.db", matcher=tiny_matcher)  # type: ignore[arg-type]
 
 
 def test_a_function_is_registered_again_with_another_matcher(connection: Any, tiny_matcher: Matcher) -> None:
@@ -199,6 +212,7 @@ def test_what_is_no_string_is_told(tiny_matcher: Matcher, given: Any, message: s
             r"a frame of pandas, not polars\.DataFrame; of others: match_table, or affil\.frames",
         ),
         ([{"affiliation": "MIT"}], r"not builtins\.list"),
+        (pd.DataFrame([["MIT", "ETH"]], columns=["affiliation"] * 2), "duplicate column 'affiliation'; rename one"),
     ],
 )
 def test_what_is_no_frame_of_strings_is_told(tiny_matcher: Matcher, frame: Any, message: str) -> None:

@@ -10,6 +10,7 @@ Polars is needed by nothing else, and its frames have the accessor where it is i
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
@@ -19,8 +20,10 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
+from affil.errors import AffilError
 from affil.io.table import affiliation_column
 from affil.match import COLUMNS, Matcher, output_columns
+from affil.wording import said
 
 if TYPE_CHECKING:
     import polars
@@ -44,7 +47,7 @@ class PandasFrame:
     def __init__(self, frame: pd.DataFrame) -> None:
         self._frame = frame
 
-    def match(self, column: str | None = None, *, matcher: Matcher | None = None) -> pd.DataFrame:
+    def match(self, column: Hashable | None = None, *, matcher: Matcher | None = None) -> pd.DataFrame:
         """Match a column of strings (see `Matcher.match_frame`).
 
         Args:
@@ -52,7 +55,7 @@ class PandasFrame:
             matcher: default: the shipped registry and model.
 
         Raises:
-            InputError: the frame has no such column.
+            InputError: the frame has no such column, or two.
         """
         return (matcher or shipped()).match_frame(self._frame, column)
 
@@ -77,13 +80,13 @@ class PolarsFrame:
 
         names = self._frame.columns
         chosen = affiliation_column("the frame", names, column)
-        cells = pd.DataFrame({chosen: self._frame[chosen].to_list(), 0: range(self._frame.height)})  # 0: no name
+        cells = pd.DataFrame({chosen: self._frame[chosen].to_list()})
         found = (matcher or shipped()).match_frame(cells, chosen)
-        new = found.iloc[:, 2:].set_axis([*output_columns(names).values()], axis=1)
+        new = found.iloc[:, 1:].set_axis([*output_columns(names).values()], axis=1)
         kinds = {
             new_name: polars.Float64 if name in _NUMBERS else polars.String for name, new_name in output_columns(names).items()
         }
-        return self._frame[found[0].tolist()].hstack(polars.from_pandas(new, schema_overrides=kinds))
+        return self._frame[found.index.tolist()].hstack(polars.from_pandas(new, schema_overrides=kinds))
 
 
 if find_spec("polars"):
@@ -106,8 +109,10 @@ def register_duckdb(
         matcher: default: the shipped registry and model; one with a ledger answers what people decided.
 
     Raises:
-        duckdb.Error: the connection is closed.
+        AffilError: it is no connection. duckdb.Error: it is closed.
     """
+    if not isinstance(connection, duckdb.DuckDBPyConnection):
+        raise AffilError(said("register_duckdb takes a connection (duckdb.connect(FILE)), not {0!r}", connection))
     used = matcher or shipped()
 
     def found(strings: pa.ChunkedArray) -> pa.Array:

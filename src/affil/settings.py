@@ -860,14 +860,15 @@ def again(path: str) -> Again:
     return AGAIN.get(path) or AGAIN[path.partition(".")[0]]
 
 
-def load_settings(path: Path | None) -> Settings:
-    """Read settings from a TOML file; all defaults if `path` is None or does not exist.
+def load_settings(path: Path | str | None) -> Settings:
+    """Read settings from a TOML file; all defaults if `path` is None.
 
     Raises:
-        InputError: the file is not TOML, or a key or value is unknown.
+        InputError: there is no such file, it is not TOML, or a key or value is unknown.
     """
-    if path is None or not path.exists():
+    if path is None:
         return Settings()
+    path = Path(path)
     try:
         return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))
     except OSError as error:

@@ -130,6 +130,26 @@ def rows(ws: Workspace, table: str) -> list[tuple[Any, ...]]:
     return [tuple(r.values()) for r in found.to_pylist()]
 
 
+@pytest.mark.parametrize("given", [3, pd.DataFrame({"affiliation": ["MIT"]})])
+def test_what_is_no_file_of_papers_is_told(ws: Workspace, given: Any) -> None:
+    with pytest.raises(AffilError, match=f"papers are read from files: give their paths, not {type(given).__name__}"):
+        ws.add_papers(given)
+
+
+def test_periods_are_written_as_years_are(ws: Workspace) -> None:
+    ws.run(matcher=FakeMatcher(registry()))
+    told = [ws.compare(a, b).frame for a, b in (((2019, 2019), (2020, 2020)), (2019, "2020"), ("2019-2019", 2020))]
+    assert all(one.equals(told[0]) for one in told)
+    with pytest.raises(AffilError, match="give the years of both"):
+        ws.compare(None, 2020)  # type: ignore[arg-type]
+
+
+def test_settings_that_were_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"gone\.toml: cannot be read: No such file"):
+        load_settings(str(tmp_path / "gone.toml"))
+    assert load_settings(None) == Settings()
+
+
 @pytest.mark.parametrize(
     "ask",
     [

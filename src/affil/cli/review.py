@@ -52,7 +52,9 @@ def page(
     workspace: WorkspaceFolder,
     by: By = "",
     host: Annotated[str, typer.Option(help="Address to listen on; other than loopback, a token is required.")] = "127.0.0.1",
-    port: Annotated[int | None, typer.Option(help="Port to listen on; default: 8371, or another free one.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port to listen on; default: 8371, or another free one.")
+    ] = None,
     token: Annotated[
         str,
         typer.Option(envvar="AFFIL_TOKEN", metavar="TEXT", help="Access token; generated if omitted.", show_default=False),

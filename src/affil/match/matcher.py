@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice, pairwise
@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from affil.data import SHIPPED_MODEL, resource
-from affil.errors import AffilError, LedgerError, UnknownIdError
+from affil.errors import AffilError, InputError, LedgerError, UnknownIdError
 from affil.io.cells import addresses
 from affil.io.table import affiliation_column
 from affil.match.arrow import Strings, distinct_strings, string_of
@@ -238,7 +238,7 @@ class Matcher:
         )
         return pa.concat_tables([found, without], promote_options="default").sort_by("row")
 
-    def match_frame(self, frame: pd.DataFrame, column: str | None = None) -> pd.DataFrame:
+    def match_frame(self, frame: pd.DataFrame, column: Hashable | None = None) -> pd.DataFrame:
         """Match a column of a pandas frame; returns its columns and those of `COLUMNS`, one row per matched institution, in order.
 
         Each row keeps its label of the frame's index, which is repeated where a string names several institutions: `frame.loc[label]`
@@ -250,7 +250,7 @@ class Matcher:
         front of their affiliations are read, as `affil.match_file` does.
 
         Raises:
-            InputError: the frame has no such column. AffilError: it is no frame of pandas, or a cell is no text.
+            InputError: the frame has no such column, or two. AffilError: it is no frame of pandas, or a cell is no text.
         """
         import pandas as pd
 
@@ -260,7 +260,9 @@ class Matcher:
                 said("match_frame takes a frame of pandas, not {0}; of others: match_table, or affil.frames", kind)
             )
         names = list(map(str, frame.columns))
-        chosen = affiliation_column("the frame", names, column)
+        chosen = affiliation_column("the frame", names, None if column is None else str(column))
+        if names.count(chosen) > 1:
+            raise InputError("the frame", said("duplicate column {0!r}", chosen), fix=said("rename one of them"))
         given = frame.iloc[:, names.index(chosen)]
         cells = [string_of(value, number) for number, value in enumerate(given.tolist(), 1)]
         parts = [addresses(cell, chosen) for cell in cells]

@@ -1,6 +1,6 @@
 """Rankings of institutions, cities, regions and countries by papers and authors, as published SQL over plain tables."""
 
-from affil.rank.compare import Comparison, compare
+from affil.rank.compare import Comparison, Span, compare
 from affil.rank.credit import Tables
 from affil.rank.diff import Diff, diff
 from affil.rank.measure import Query, measure, rank
@@ -40,6 +40,7 @@ __all__ = [
     "Query",
     "Ranking",
     "RanksByYear",
+    "Span",
     "State",
     "Store",
     "Tables",

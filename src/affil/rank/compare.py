@@ -7,18 +7,21 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import duckdb
 
+from affil.errors import AffilError
 from affil.rank.matched import Link, missing_venues, pairs, rests_on
 from affil.rank.measure import Query
-from affil.rank.ranking import Level, plain_rows
+from affil.rank.ranking import Level, parse_years, plain_rows
 from affil.rank.slots import ask, measure_slots
 from affil.rank.state import State
 from affil.rank.venues import Venues
 from affil.settings import RankSettings, RollUp
+from affil.wording import said
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Years = tuple[int, int]
+Span = int | str | Years  # a period as people write it
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,19 @@ class Comparison:
         }
 
 
+def _period(given: Span) -> Years:
+    period = parse_years(given)
+    if period is None:
+        raise AffilError(said("a comparison is between two periods; give the years of both"))
+    return period
+
+
 def compare(
     db: duckdb.DuckDBPyConnection,
     venues: Venues,
     settings: RankSettings,
-    before: Years,
-    after: Years,
+    before: Span,
+    after: Span,
     **query: Unpack[Query],
 ) -> Comparison:
     """Set a period against an earlier one, from the tables `credit`, `stats` and `institutions` of a connection.
@@ -91,15 +101,15 @@ def compare(
         db: the connection.
         venues: the venue table.
         settings: how to count.
-        before: first and last year of the earlier period.
-        after: first and last year of the later one; where the periods differ in length, the last years of the longer are compared.
+        before: the earlier period, as `Query` has years.
+        after: the later one; where the periods differ in length, the last years of the longer are compared.
         query: see `Query`; its years are not read, and `by` may be "share".
 
     Raises:
         AffilError: an argument has an unknown value, or no paper is in the venue and area.
     """
-    asked = ask(db, venues, settings, query)
-    found = pairs(asked.papers, before, after, settings.link_papers, settings.link_change)
+    asked, earlier, later = ask(db, venues, settings, query), _period(before), _period(after)
+    found = pairs(asked.papers, earlier, later, settings.link_papers, settings.link_change)
     slots = [[cell for pair in found for cell in pair.slot(pair.years[k])] for k in (0, 1)]
     about, (old, new) = measure_slots(db, venues, settings, asked, slots)
     frame = about.join(
@@ -111,7 +121,7 @@ def compare(
     return Comparison(
         frame.reset_index(),
         found,
-        missing_venues(asked.papers, venues, after[1]) if found and found[-1].years[1] == after[1] else (),
+        missing_venues(asked.papers, venues, later[1]) if found and found[-1].years[1] == later[1] else (),
         asked.query.level,
         asked.by,
         asked.query.area,

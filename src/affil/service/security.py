@@ -39,6 +39,7 @@ _NO_TOKEN = (
     "a token is needed: programs send it, or a key, in the header 'authorization: Bearer TOKEN'; "
     "in a browser open the address with the token that the server printed when it started"
 )
+_UNKNOWN_TOKEN = "this token or key is not known here, or was revoked; affil keys list shows those there are"
 _STATIC = "/static/"
 
 
@@ -234,7 +235,7 @@ class Guard:
             return None
         if secrets.compare_digest(request.cookies.get(TOKEN_COOKIE, "").encode(), access.pass_.encode()):
             return None
-        refused = self.refuse(401, _NO_TOKEN)
+        refused = self.refuse(401, _UNKNOWN_TOKEN if bearer or shown else _NO_TOKEN)
         refused.headers["www-authenticate"] = "Bearer"
         return refused
 

@@ -32,6 +32,7 @@ from affil.workspace.layout import (
     locked,
     manifest_copy,
     not_a_workspace,
+    settings_of,
     sha256_of,
     table_files,
 )
@@ -93,9 +94,9 @@ def doctor(path: Path | str, *, mend: bool = False) -> Health:
 def _parts(files: WorkspaceFiles) -> Iterator[Part]:
     """All parts, one after the other."""
     folder, again = files.path, said("affil doctor {0} --mend", files.path)
-    yield _part(files, "settings.toml", said("settings"), lambda: load_settings(folder / "settings.toml"), again)
+    yield _part(files, "settings.toml", said("settings"), lambda: settings_of(folder), again)
     with suppress(AffilError):
-        files.settings = load_settings(folder / "settings.toml")
+        files.settings = settings_of(folder)
     yield _part(files, "manifest.json", said("what the last step made, and of what"), lambda: _known(files), again)
     manifest = {} if _problem(lambda: files.manifest) else files.manifest
     yield from _tables(files, manifest, again)

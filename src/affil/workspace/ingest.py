@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from os import PathLike
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Unpack
 
@@ -16,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from affil.errors import InputError
+from affil.errors import AffilError, InputError
 from affil.io.database import connect, database
 from affil.papers.duplicates import Apart, Merged, Merger, OwnIds, identity, identity_of, title_key
 from affil.papers.reading import Reading
@@ -57,13 +58,21 @@ class Added:
         return [problems.line() for problems in self.problems]
 
 
+def _files(paths: Path | str | Iterable[Path | str]) -> list[Path]:
+    """The files that are meant."""
+    several = [paths] if isinstance(paths, str | PathLike) else paths
+    if not isinstance(several, Iterable) or hasattr(several, "columns"):  # the columns of a frame are no files
+        raise AffilError(said("papers are read from files: give their paths, not {0}", type(paths).__name__))
+    return [Path(path) for path in several]
+
+
 def add_papers(
     change: Change,
     paths: Path | str | Iterable[Path | str],
     **reading: Unpack[Reading],
 ) -> Added:
     """Add papers as a part of a step, read as `read_papers` reads them."""
-    files = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
+    files = _files(paths)
     with change.writing("papers") as papers, change.writing("mentions") as mentions, tempfile.TemporaryFile() as later:
         adding = _Adding(change, _Spool(later))
         with (

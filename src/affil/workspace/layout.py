@@ -28,7 +28,7 @@ from affil.io.checksums import digest_of, read_json, sealed_json, verify
 from affil.io.outputs import atomic_path, files_in, lasting_scratch, sweep
 from affil.ledger import Ledger
 from affil.rank import Store, Tables, Venues, load_venues
-from affil.settings import Settings
+from affil.settings import Settings, load_settings
 from affil.types import Institution
 from affil.wording import said
 
@@ -421,6 +421,16 @@ def identity_of(file: Path) -> dict[str, str]:
 def hash_of(content: Any) -> str:
     """A short hash of JSON-serialisable content."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def settings_of(folder: Path) -> Settings:
+    """The settings of a workspace; the default ones where it has no settings.toml.
+
+    Raises:
+        InputError: it is not valid.
+    """
+    file = folder / "settings.toml"
+    return load_settings(file if file.exists() else None)
 
 
 def not_a_workspace(path: Path) -> AffilError:

@@ -24,7 +24,7 @@ from affil.io.tables import table_in
 from affil.io.writers import harmless
 from affil.ledger.cases import Cases, Key, key_of
 from affil.ledger.overrides import apart_name, set_apart
-from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, State, Trend, VenueList, Venues, Why
+from affil.rank import Comparison, Diff, Lookup, Query, Ranking, RanksByYear, Span, State, Trend, VenueList, Venues, Why
 from affil.rank.named import find_row
 from affil.types import LedgerEntry
 from affil.wording import counted, said
@@ -187,7 +187,7 @@ def ranks_by_year(files: WorkspaceFiles, *, limit: int | None, **query: Unpack[Q
         return replace(found, trend=replace(found.trend, state=state))
 
 
-def compare(files: WorkspaceFiles, before: tuple[int, int], after: tuple[int, int], **query: Unpack[Query]) -> Comparison:
+def compare(files: WorkspaceFiles, before: Span, after: Span, **query: Unpack[Query]) -> Comparison:
     """See `Workspace.compare`."""
     state = count_or_last(files)
     everything: Query = {**query, "years": None, "by": "adjusted"}

@@ -36,14 +36,14 @@ from typing import TYPE_CHECKING, Unpack
 from affil.errors import AffilError
 from affil.io.outputs import atomic_path, files_in
 from affil.papers.reading import Reading
-from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, State, Trend, VenueList, Why
-from affil.settings import Engine, Settings, load_settings, settings_toml
+from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, Span, State, Trend, VenueList, Why
+from affil.settings import Engine, Settings, settings_toml
 from affil.types import Institution, LedgerEntry, Progress
 from affil.wording import Said, said
 from affil.workspace import decisions, ingest, matching, results, suggestions
 from affil.workspace import waiting as waits
 from affil.workspace.ingest import Added
-from affil.workspace.layout import WorkspaceFiles, changing, not_a_workspace
+from affil.workspace.layout import WorkspaceFiles, changing, not_a_workspace, settings_of
 from affil.workspace.matching import Run
 from affil.workspace.suggestions import Suggestion
 from affil.workspace.waiting import Waiting
@@ -83,13 +83,14 @@ class Workspace(WorkspaceFiles):
                 raise not_a_workspace(path)
             if path.exists() and (not path.is_dir() or files_in(path, "*")):
                 raise AffilError(said("{0}: not an empty folder; choose a new one for the workspace", path))
+            written = settings_toml(settings or Settings())
             try:
                 path.mkdir(parents=True, exist_ok=True)
                 with atomic_path(path / "settings.toml") as temporary:
-                    temporary.write_text(settings_toml(settings or Settings()), "utf-8")
+                    temporary.write_text(written, "utf-8")
             except OSError as error:
                 raise AffilError(said("{0}: cannot create the workspace: {1}", path, error.strerror or error)) from error
-        return cls(path, load_settings(path / "settings.toml"))
+        return cls(path, settings_of(path))
 
     def with_ledger(self, database: str) -> Workspace:
         """The workspace with its decisions elsewhere: a database URL, or a file.
@@ -254,8 +255,8 @@ class Workspace(WorkspaceFiles):
         """
         return results.trend(self, matching.lookup(self), panel=panel, limit=limit, entity=entity, **query)
 
-    def compare(self, before: tuple[int, int], after: tuple[int, int], **query: Unpack[Query]) -> Comparison:
-        """Two periods over the venues that both have: whose rank moved (see `affil.rank.compare`).
+    def compare(self, before: Span, after: Span, **query: Unpack[Query]) -> Comparison:
+        """Two periods over the venues that both have: whose rank moved (see `affil.rank.compare`); each 2020, "2014-2024" or (2014, 2024).
 
         Raises:
             AffilError: nothing was matched yet, or an argument has an unknown value.
