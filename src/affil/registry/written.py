@@ -12,7 +12,7 @@ from affil.settings import SEARCH
 from affil.types import Institution
 from affil.wording import message_of, said
 
-_ID_LIKE = re.compile(r"[a-z][a-z0-9.-]*:\S+")  # as affil:openai and addresses
+_ID_LIKE = re.compile(r"[a-z][a-z0-9.-]*:\S+")  # as affil:vivo and addresses
 _PROBABILITY = re.compile(r"(?<=[^\s;])\s*\[[01]\.\d{3}\](?=\s*(?:[;\r\n]|$))")  # behind a candidate of a sheet
 NONE = "none"  # written where a string names no institution
 

@@ -290,7 +290,7 @@ class OrganizationsAnswer(Answer):
     affil_ids: dict[str, str] = Field(
         default_factory=dict,
         description="ids here of organisations without a ROR id, by those shown in their place",
-        examples=[{f"{ROR}0u1234567": "affil:openai"}],
+        examples=[{f"{ROR}0u1234567": "affil:vivo"}],
     )
 
 

@@ -3,7 +3,8 @@
 -- years from `since` (inclusive) to `before` (exclusive); null: no bound. A matched string without institutions has one row
 -- with a null institution; the probability of a decision is null. `stated` is the place that the string gives for the
 -- institution, as country/region/city, if it counts (the setting has its kind) and differs from the registry's; else "". For a
--- decision it is the place found by the model for the institution, else the only one found in the string. `named_parents` are the
+-- decision it is the place found by the model for the institution, else the only one found in the string. A decision on a successor that
+-- the model found by the name of the closed institution is one on either, by the year, unless it names the closed one as well. `named_parents` are the
 -- institutions above it that the model found named beside it, in order, with blanks between them, also for a decision on it; only of
 -- those for which it matters (`forked`), which have several parents or are below such, else "".
 -- Reads placed_match, decisions, decided, institutions, succession, forked; variable stated_kinds.
@@ -14,11 +15,26 @@ WITH given AS (
     FROM placed_match
     ANTI JOIN decisions USING (affiliation)
     UNION ALL
-    SELECT affiliation, decided.institution_id, NULL, 'match', NULL, true, coalesce(own.stated, alone.stated, '')
+    SELECT
+        affiliation,
+        decided.institution_id,
+        -- who confirms a successor that the string names as what it was before, means no other year than the model
+        CASE WHEN (affiliation, own.former) NOT IN (FROM decided) THEN own.former END,
+        'match',
+        NULL,
+        true,
+        coalesce(own.stated, alone.stated, '')
     FROM decisions
     LEFT JOIN decided USING (affiliation)
-    LEFT JOIN (SELECT affiliation, institution_id, max(stated) AS stated FROM placed_match GROUP BY ALL) AS own
-        USING (affiliation, institution_id)
+    LEFT JOIN (
+        SELECT
+            affiliation,
+            institution_id,
+            max(stated) AS stated,
+            CASE WHEN count(*) = count(former) THEN max(former) END AS former
+        FROM placed_match
+        GROUP BY affiliation, institution_id
+    ) AS own USING (affiliation, institution_id)
     LEFT JOIN (
         SELECT affiliation, max(stated) AS stated FROM placed_match GROUP BY affiliation HAVING count(DISTINCT stated) = 1
     ) AS alone USING (affiliation)
