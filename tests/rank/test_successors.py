@@ -113,6 +113,7 @@ def test_what_ranges_take_as_counted_is_what_is_counted(by: Any, tmp_path: Path)
         found = doubts(db, by, settings)
         ids = [i for i, _ in db.execute("SELECT DISTINCT id, entity FROM seat ORDER BY entity").fetchall()]
     decided = rank(of, decisions={"Old Lab": ["old"]}, venues=Venues([]), settings=settings, by=by).frame
+    assert all(len({*names}) == len(names) for names in frame["deciding"]), "a string is shown once, whatever its years"
     for one, numbers in ((frame, found.counted), (decided, found.decided)):
         assert dict(zip(one["id"], one[by], strict=True)) == pytest.approx(dict(zip(ids, numbers, strict=True)))
 

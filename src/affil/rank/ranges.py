@@ -86,7 +86,12 @@ def _deciding(
 ) -> pa.ListArray:
     """For rows that move, the strings in review that add to them, or else to those that pass them, most mentioned first."""
     entity, pair = found.entity[found.wanted], found.pair[found.wanted]
-    about = columns(db, "SELECT string, mentions FROM pair ORDER BY pair")
+    # a string that is another one in each year is shown once
+    about = columns(
+        db,
+        "SELECT coalesce(dated_string.string, pair.string) AS string, mentions "
+        "FROM pair LEFT JOIN dated_string ON in_year = pair.string ORDER BY pair",
+    )
     own, string, mentions = _most_mentioned(entity, about["string"][pair], about["mentions"][pair], settings.named)
     row, passing = _passing(found, rows[moves], np.unique(own), settings)
     first, last = np.searchsorted(own, passing), np.searchsorted(own, passing, side="right")

@@ -217,7 +217,7 @@
         low: Math.min(row.rank, quantile(means, deviations, weights, (1 - confidence) / 2)), high: Math.max(row.rank, quantile(means, deviations, weights, (1 + confidence) / 2)),
         ahead: k + 1 < rows.length ? beats(atoms[k], atoms[k + 1]) : 1, inReview: all ? variance(doubts[k].effects.filter((d) => d.review)) / all : 0,
         decided: decided.length - low + 1,
-        strings: doubts[k].effects.filter((d) => d.review && d.p >= packed.probable).map((d) => d.pair).sort((a, b) => packed.gains[b] - packed.gains[a]).slice(0, packed.named).map((pair) => packed.strings[pair]) }];
+        strings: [...new Set(doubts[k].effects.filter((d) => d.review && d.p >= packed.probable).map((d) => d.pair).sort((a, b) => packed.gains[b] - packed.gains[a]).map((pair) => packed.strings[pair]))].slice(0, packed.named) }];
     }));
   };
 
