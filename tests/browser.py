@@ -57,6 +57,8 @@ def accessible(page: Any) -> list[str]:
     # A page's own policy may forbid scripts of others, so axe runs beside it, not in it.
     if not page.evaluate("'axe' in window"):
         page.evaluate(f"{Path(AXE_FILE_PATH).read_text('utf-8')}\n;{{{COLOURS}}}\n;undefined")
+    # Observers of sizes answer after the next layout, of which a machine with much to do is late.
+    page.evaluate("new Promise((seen) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(seen))))")
     found = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
     serious = [v for v in found["violations"] if v["impact"] in ("serious", "critical")]
     return [f"{v['id']}: {node['html'][:200]}: {node.get('failureSummary', '')}" for v in serious for node in v["nodes"]]

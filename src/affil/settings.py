@@ -456,7 +456,8 @@ class RankSettings(_Frozen):
         default=0.5,
         ge=0,
         le=1,
-        description="share of the papers of each of two years that the venues of both hold at least, for growth between them to be told",
+        description="share of the papers of each of two years that the venues of both hold at least, for growth between them to be told, "
+        "and for ranks of the later one to go on from those of the other",
     )
     panel_years: int = Field(
         default=5,

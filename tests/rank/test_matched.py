@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.rank import Comparison, RanksByYear, Trend, Venues, compare, ranks_by_year, trend
-from affil.rank.matched import Link, chain, missing_venues, pairs, panel_of, parts_of_venues, rests_on
+from affil.rank.matched import Link, breaks, chain, missing_venues, pairs, panel_of, parts_of_venues, rests_on
 from affil.rank.measure import counts
 from affil.settings import RankSettings
 from affil.types import Author, Paper
@@ -412,6 +412,34 @@ def test_links_of_the_same_venues_are_one() -> None:
     assert (second.years, second.venues, second.rests_on) == ((2021, 2022), ("RL",), 9 / 12)
     assert rests_on((first, second)) == 15 / 22
     assert [p.years for p in pairs(papers, (2019, 2020), (2021, 2022), 1)] == [(2019, 2021)]
+
+
+def test_ranks_of_years_with_other_venues_do_not_go_on() -> None:
+    def begins(papers: dict[tuple[str, int], int], share: float = 0.5, change: float = 3) -> tuple[int, ...]:
+        return breaks(papers, RankSettings(panel_share=share, link_change=change, link_papers=100))
+
+    same = {("CV", 2019): 3, ("CV", 2020): 3, ("CV", 2022): 4}
+    assert begins(same) == (), "few papers, and a year without any"
+    other = same | {("NL", 2019): 3, ("NL", 2020): 4, ("RL", 2022): 5}
+    assert begins(other) == (2022,), "3 of 7 papers of 2020 are at a venue of both, and 4 of 9"
+    assert begins(other, share=3 / 7) == ()
+    assert begins({("CV", 2019): 10, ("CV", 2020): 31}) == (2020,), "2019 has a part of it"
+    assert begins({("CV", 2019): 10, ("CV", 2020): 31}, change=4) == ()
+    assert begins({("CV", 2019): 1, ("NL", 2020): 1, ("CV", 2021): 1}) == (2020, 2021)
+
+
+def test_a_row_of_years_ends_where_the_venues_are_others() -> None:
+    world = {
+        (v, y, who): n for y, v in ((2019, "CV"), (2020, "CV"), (2021, "NL"), (2022, "NL")) for who, n in (("a", 9), ("d", 2))
+    }
+    result = ranks_of(world)
+    assert result.trend.breaks == (2021,)
+    assert result.frame.set_index("id").loc["a", ["in_a_row", "years_first"]].tolist() == [2, 4]
+    assert result.lines()[1] == (
+        "Ranks of 2021 do not go on from those of the year before, nor does a row of years: "
+        "the venues of both have less than 50% of the papers of one (rank.panel_share)."
+    )
+    assert result.to_dict()["breaks"] == [2021]
 
 
 def test_ranks_by_year_say_who_has_been_first_for_how_long() -> None:

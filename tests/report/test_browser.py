@@ -642,6 +642,19 @@ def test_a_phone_shows_it_without_sliding_sideways(browser: Any, site: Path, pat
     reader.context.close()
 
 
+def test_what_scrolls_once_it_is_filled_is_reached_by_keys(browser: Any, site: Path) -> None:
+    """A table grows in a place that keeps its size."""
+    reader = Reader(browser, site, viewport={"width": 1600, "height": 900})
+    reader.open("trends.html")
+    place = reader.page.locator(".scroll:has(> #trend-table)")
+    place.evaluate("place => { place.style.height = '300px'; }")
+    assert place.get_attribute("tabindex") is None
+    place.evaluate("place => { place.firstElementChild.style.minWidth = '4000px'; }")
+    reader.page.wait_for_selector(".scroll[tabindex='0'] > #trend-table")
+    reader.check()
+    reader.context.close()
+
+
 def test_keys_are_enough(reader: Reader) -> None:
     page = reader.page
     reader.open("institutions.html")

@@ -123,6 +123,18 @@ def test_ranks_are_drawn_with_gaps_and_an_incomplete_year_apart() -> None:
     assert len(faint) == 3
 
 
+def test_ranks_of_years_that_do_not_compare_are_not_joined() -> None:
+    rows = [["2019", 1, 2], ["2020", 1, 2], ["2021", 2, 1], ["2022", 1, 25], ["2023*", 2, 1]]
+    columns = ("Year", "A", "B")
+    picture = drawn(Figure("key", "label", bump("label", columns, rows, 20, (2021, 2023)), columns, rows))
+    paths = [p.get("d") for g in picture.iter("{*}g") if "mark-line" in (g.get("class") or "") for p in g.iter("{*}path")]
+    assert sorted(p.count("L") for p in paths if p and "L" in p) == [1, 1, 1, 1], "2019 to 2020, 2021 to 2022"
+    strokes = [
+        p.get("stroke") for g in picture.iter("{*}g") if "mark-line" in (g.get("class") or "") for p in g.iter("{*}path")
+    ]
+    assert len({*strokes}) == 2
+
+
 def test_names_at_the_ends_of_ranks_do_not_touch() -> None:
     names = [f"Institution {k}" for k in range(12)]
     picture = ranks([["2020", *[1] * 12], ["2021", *[30] * 12]], names)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from affil.markup import spark_path
 from affil.report import i18n
 from affil.report.names import city_names
-from affil.report.pages.ranks import first_places
+from affil.report.pages.ranks import broken, first_places
+from affil.settings import RankSettings
 from affil.workspace import Workspace
 from tests.report.conftest import chart_table
 
@@ -70,6 +71,16 @@ def test_who_is_first_and_for_how_long_is_said() -> None:
     assert first_places(_frame({"A": [1] * 4, "B": [2] * 4}, {"A": 4}, 2023), "country") == [
         "A was first in 2023, for 4 years in a row."
     ]
+
+
+def test_years_in_which_lines_begin_anew_are_said() -> None:
+    frame = _frame({"A": [1] * 4}, {"A": 2}, 2023)
+    frame.data.ranks["country"].trend.breaks, frame.data.ranks["country"].trend.settings = (), RankSettings()
+    frame.listed = ", ".join
+    assert broken(frame, "country") == ""
+    frame.data.ranks["country"].trend.breaks = (2021, 2022)
+    assert broken(frame, "country").startswith("Lines, and rows of years, begin anew in 2021, 2022, as the venues")
+    assert broken(frame, "country").endswith("less than 50% of the papers of one of the two.")
 
 
 def test_cities_have_the_name_that_is_also_called_a_city() -> None:

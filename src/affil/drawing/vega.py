@@ -197,7 +197,7 @@ def dots(label: str, axis: str, many: int) -> Spec:
     }
 
 
-def bump(label: str, columns: Columns, rows: Rows, lowest: int) -> Spec:
+def bump(label: str, columns: Columns, rows: Rows, lowest: int, breaks: Sequence[int] = ()) -> Spec:
     """Ranks over years, the first above, the name of each at the end of its line.
 
     Args:
@@ -205,6 +205,7 @@ def bump(label: str, columns: Columns, rows: Rows, lowest: int) -> Spec:
         columns: "Year" and the names.
         rows: the years with the rank of each; None: a gap.
         lowest: the last rank with a place of its own; those behind it stand together in a row below, faint.
+        breaks: the years that no line joins to the one before.
     """
     spec = lines(label, "", ranks=True, height=380)
     deepest = max([min(v, lowest + 1) for _, *values in rows for v in values if v is not None], default=1)
@@ -220,10 +221,15 @@ def bump(label: str, columns: Columns, rows: Rows, lowest: int) -> Spec:
             "axis": axis,
             "scale": scale,
         }
+    line["encoding"]["detail"] = {"field": "stretch"}
     faint = {"test": f"datum.apart || datum.value > {lowest}", "value": 0.45}
     point["encoding"]["opacity"] = {"condition": faint, "value": 1}
     spec["transform"][1]["calculate"] = "datum.apart || !isValid(datum.value) ? null : min(datum.value, " + f"{lowest + 1})"
-    spec["transform"].append({"calculate": f"min(datum.value, {lowest + 1})", "as": "placed"})
+    stretch = " + ".join(f"(parseInt(datum.x) < {year} ? 0 : 1)" for year in breaks) or "0"
+    spec["transform"] += [
+        {"calculate": f"min(datum.value, {lowest + 1})", "as": "placed"},
+        {"calculate": stretch, "as": "stretch"},
+    ]
     spec["encoding"]["x"]["scale"] = {"range": [0, {"expr": f"width - {room}"}], "type": "point", "padding": 0.5}
     point["encoding"] |= {"color": _who(legend=False), "shape": _who(legend=False)}
     high = _LINE * (2 if any(_letters(name) > _SHORT for name in columns[1:]) else 1)

@@ -56,9 +56,9 @@ class Comparison:
         return self.pairs[0].years[1], self.pairs[-1].years[1]
 
     @property
-    def pairs_text(self) -> str:
-        """The years that are set against each other: "2012/2022, 2014/2024"."""
-        return ", ".join(f"{before}/{after}" for before, after in (pair.years for pair in self.pairs))
+    def pairs_told(self) -> tuple[str, ...]:
+        """The years that are set against each other: "2012/2022", "2014/2024"."""
+        return tuple(f"{before}/{after}" for before, after in (pair.years for pair in self.pairs))
 
     @property
     def rests_on(self) -> float:

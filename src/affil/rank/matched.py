@@ -109,6 +109,21 @@ def panel_of(papers: Papers, settings: RankSettings, parts: Collection[VenueYear
     return link
 
 
+def breaks(papers: Papers, settings: RankSettings) -> tuple[int, ...]:
+    """The years whose ranks do not follow those of the year with papers before: the venues that are compared of the two (see
+    `compared_venues`) hold less than `rank.panel_share` of the papers of one of them. How many papers these are does not matter, as nothing is
+    said of how much changed.
+    """
+    of_year = venues_of_years(papers)
+    out = []
+    for two in pairwise(of_year):
+        both = compared_venues(papers, of_year, two, 1, settings.link_change)
+        link = Link.of(two, both, papers)
+        if min(map(link.share, two)) < settings.panel_share:
+            out.append(two[1])
+    return tuple(out)
+
+
 def parts_of_venues(papers: Papers, change: float) -> frozenset[VenueYear]:
     """The venues and years of which the data have only a part: the next year with papers, before or after, has more than `change` times as
     many papers a year.

@@ -18,6 +18,7 @@ from affil.rank.leads import Lead, change_of_lead
 from affil.rank.matched import (
     Link,
     Papers,
+    breaks,
     chain,
     compared_venues,
     missing_venues,
@@ -57,7 +58,8 @@ class Trend:
     `matched` has the same rows and years, with the numbers of the venues of `base`: as counted in its years; in a year between two of
     these that lacks some of them carried on from year to year over the venues that both years have, where that leads to the next of
     them, and drawn to it; null elsewhere, and before and after the years compared. `drawn` are the numbers for charts: these, or those
-    counted where no two years can be compared. `ranks` has the ranks of the numbers as counted.
+    counted where no two years can be compared. `ranks` has the ranks of the numbers as counted; they do not follow those of the year
+    before in the years of `breaks`, as the papers are of other venues (see `affil.rank.matched.breaks`).
 
     `leads` are the changes of the lead: first that of the venues of `base`, if it changed there, then those at single venues in years
     with enough papers (`rank.link_papers`), those of most papers first.
@@ -87,6 +89,7 @@ class Trend:
     every_year: tuple[str, ...]
     panel: bool
     coverage: Mapping[int, Coverage]
+    breaks: tuple[int, ...] = ()
     area: str | None = None
     kind: str | None = None
     hong_kong: HongKong | None = None
@@ -302,6 +305,7 @@ class Trend:
             "step": self.step.to_dict() if self.step else None,
             "left_out": list(self.left_out),
             "leads": [lead.to_dict() for lead in self.leads],
+            "breaks": list(self.breaks),
             "lacking": list(self.lacking),
             "reference": self.reference,
             "coverage": {str(year): one.to_dict() for year, one in self.coverage.items()},
@@ -391,6 +395,7 @@ def trend(
         step=step,
         left_out=_left_out(base, papers),
         leads=_leads(base, exact, alone, names, papers),
+        breaks=breaks(papers, settings),
         settings=settings,
         lacking=lacking,
         reference=reference,

@@ -14,7 +14,7 @@ from affil.rank.state import State
 from affil.rank.trend import Trend, trend
 from affil.rank.venues import Venues
 from affil.settings import RankSettings
-from affil.wording import Name, said
+from affil.wording import Name, joined, said
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,8 +26,8 @@ class RanksByYear:
 
     `frame` has one row for each entity, in the order of the year of reference: id, name, what the level knows of its place, a column of
     ranks for each year with papers (null where it has none), `best` rank of all years, `years_first` (the number of years in which it
-    was first), and `in_a_row` (for how many of them, one after the other, up to that year). `trend` has the values
-    that the ranks are made from, and what they rest on.
+    was first), and `in_a_row` (for how many of them, one after the other, up to that year; a year whose venues do not compare with those of
+    the year before begins a row, see `Trend.breaks`). `trend` has the values that the ranks are made from, and what they rest on.
     """
 
     frame: pd.DataFrame
@@ -57,11 +57,24 @@ class RanksByYear:
             + (said(", {0} years in a row (of {1} with papers).", row["in_a_row"], whole) if row["in_a_row"] > 1 else said("."))
             for row in self.frame[self.frame["in_a_row"] > 0].to_dict("records")
         ]
-        return [*out, *(line for line in trend.lines() if line != trend.growth_line())]
+        return [*out, *self._breaks(), *(line for line in trend.lines() if line != trend.growth_line())]
+
+    def _breaks(self) -> list[str]:
+        """The years that do not go on from those before."""
+        if not self.trend.breaks:
+            return []
+        return [
+            said(
+                "Ranks of {0} do not go on from those of the year before, nor does a row of years: the venues of both have less than {1} "
+                "of the papers of one (rank.panel_share).",
+                joined(", ", map(str, self.trend.breaks)),
+                f"{self.trend.settings.panel_share:.0%}",
+            )
+        ]
 
     def to_dict(self) -> dict[str, Any]:
         """Everything, as plain JSON values."""
-        kept = ("level", "by", "area", "kind", "years", "venues", "lacking", "reference", "coverage")
+        kept = ("level", "by", "area", "kind", "years", "venues", "lacking", "reference", "breaks", "coverage")
         about = self.trend.about()
         return {
             **{name: about[name] for name in kept},
@@ -92,7 +105,9 @@ def ranks_by_year(
     first = ranks.eq(1).fillna(False).to_numpy(bool)
     until = first[:, [y <= result.reference for y in years]]
     whole = np.array([y for y in years if y <= result.reference])
-    until &= whole == result.reference - np.arange(len(whole))[::-1]  # years without papers between end a row
+    begun = max((y for y in result.breaks if y <= result.reference), default=0)
+    # years without papers between end a row
+    until &= (whole == result.reference - np.arange(len(whole))[::-1]) & (whole >= begun)
     in_a_row = np.cumprod(until[:, ::-1], axis=1).sum(axis=1)
     frame = result.ranks.assign(best=ranks.min(axis=1), years_first=first.sum(axis=1), in_a_row=in_a_row)
     return RanksByYear(frame, result)

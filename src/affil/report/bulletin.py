@@ -144,7 +144,7 @@ class Bulletin:
                 self.frame.growth_basis(data.trends["country", "publications"]),
                 self.frame.by_year_why(),
                 *([self.frame.outside()] if cover.outside else []),
-                self.t("b_compared_why", percent(against.rests_on, 0), against.pairs_text)
+                self.t("b_compared_why", percent(against.rests_on, 0), self.t("s_and").join(against.pairs_told))
                 if against
                 else self.t("change_none", data.settings.link_papers),
                 self.t("m_unknown_1"),

@@ -431,7 +431,7 @@ def moved_basis(comparison: Comparison) -> tuple[Said, ...]:
     """What a comparison of two periods rests on: the years that are set against each other, what share of their papers, and whether
     laboratories are counted with what they belong to.
     """
-    rests = Said("rests_on", (percent(comparison.rests_on, 0), comparison.pairs_text))
+    rests = Said("rests_on", (percent(comparison.rests_on, 0), comparison.pairs_told))
     return (rests, Said("s_labs")) if comparison.roll_up == "labs" else (rests,)
 
 

@@ -49,7 +49,11 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         "authors_why": frame.authors_why(),
         "has_before": before is not None,
         "change_why": frame.text(
-            "change_why", span(before.years_after), span(before.years_before), percent(before.rests_on, 0), before.pairs_text
+            "change_why",
+            span(before.years_after),
+            span(before.years_before),
+            percent(before.rests_on, 0),
+            frame.listed(before.pairs_told),
         )
         if before
         else frame.text("change_none", data.settings.link_papers),

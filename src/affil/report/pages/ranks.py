@@ -19,7 +19,10 @@ LEVELS: tuple[Level, ...] = ("country", "institution", "city")
 
 def bumps(frame: Frame) -> list[dict[str, Any]]:
     """The charts of ranks over the years, each with what is said below it."""
-    return [{"level": level, "chart": _chart(frame, level), "said": first_places(frame, level)} for level in LEVELS]
+    return [
+        {"level": level, "chart": _chart(frame, level), "said": [*first_places(frame, level), broken(frame, level)]}
+        for level in LEVELS
+    ]
 
 
 def first_places(frame: Frame, level: Level) -> list[str]:
@@ -36,6 +39,14 @@ def first_places(frame: Frame, level: Level) -> list[str]:
         if often == most > max(in_a_row, 1):
             out.append(frame.text("first_most", frame.name(level, identifier), number(often), number(len(whole))))
     return out
+
+
+def broken(frame: Frame, level: Level) -> str:
+    """Before which years lines and rows of years end, as the venues of the data are others; "" where there are none."""
+    trend = frame.data.ranks[level].trend
+    if not trend.breaks:
+        return ""
+    return frame.text("ranks_breaks", frame.listed(map(str, trend.breaks)), f"{trend.settings.panel_share:.0%}")
 
 
 def sparks(frame: Frame, level: Level, ids: list[str]) -> Mapping[str, Markup]:
@@ -74,7 +85,9 @@ def _chart(frame: Frame, level: Level) -> Figure:
     rows = [
         (y, *(None if rank is None else int(rank) for rank in ranks)) for y, *ranks in zip(years, *lines.values(), strict=True)
     ]
-    spec, caveat = bump(label, columns, rows, data.report.bump_lowest), frame.text("ranks_lead", data.report.bump_lowest)
+    breaks = found.trend.breaks
+    spec = bump(label, columns, rows, data.report.bump_lowest, breaks)
+    caveat = frame.sentences(frame.text("ranks_lead", data.report.bump_lowest), broken(frame, level))
     figure = Figure(f"ranks-{level}", label, spec, columns, rows, number, caveat=caveat)
     return frame.kept(figure, f"ranks-{level}")
 

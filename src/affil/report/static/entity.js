@@ -48,8 +48,6 @@
         const [who, shown] = CHART[name](rows, own);
         affil.fill(figure, { label: `${own}${T.colon}${figure.dataset.title}`, columns: [T.first[name], ...who], rows: shown });
       }
-      const place = section.querySelector(".scroll");
-      if (place.scrollWidth > place.clientWidth) place.tabIndex = 0; // for scrolling by keys
     }
     affil.alone();
   });

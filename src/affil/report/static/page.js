@@ -72,9 +72,14 @@
   };
   window.addEventListener("hashchange", common);
   document.addEventListener("DOMContentLoaded", common);  // once the other scripts are there
-  // Make horizontally scrollable elements focusable, for scrolling by keys, once they are laid out.
-  const focusable = new ResizeObserver((seen) => { for (const { target } of seen) if (target.scrollWidth > target.clientWidth) target.tabIndex = 0; });
-  for (const place of document.querySelectorAll(".scroll")) focusable.observe(place);
+  // What scrolls sideways is reached by keys too: looked at as it or its content changes size, as tables are filled later.
+  const focusable = new ResizeObserver((seen) => {
+    for (const { target } of seen) {
+      const place = target.closest(".scroll");
+      if (place.scrollWidth > place.clientWidth) place.tabIndex = 0;
+    }
+  });
+  for (const one of document.querySelectorAll(".scroll, .scroll > *")) focusable.observe(one);
   // Language and level links keep the reader's view.
   for (const link of document.querySelectorAll(".languages a, .tabs a"))
     link.addEventListener("click", () => { link.href = link.href.split("#")[0] + location.hash; });
