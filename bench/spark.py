@@ -35,7 +35,8 @@ KINDS = {  # of processes, by a word of their command lines
     "deploy.SparkSubmit": "Java of the command",
     "\0-m\0affil\0": "Python of the command",
 }
-SHORT_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # compiles what runs for half a minute as if it ran for days
+SHORT_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # Java compiles what runs for half a minute as if it ran for days
+LONG_JAVA = "-XX:+UseSerialGC"  # with one processor it has no other
 
 
 @contextmanager
@@ -130,7 +131,8 @@ def write_parquet(path: Path, strings: Iterator[str]) -> Path:
 
 def on_spark(file: Path, out: Path, master: str, memory: str, java: str) -> dict[str, tuple[float, float]]:
     """What `affil match` on a cluster takes."""
-    options = f"--master {master} --executor-memory {memory} --driver-java-options '{java}' --conf 'spark.executor.extraJavaOptions={java}'"
+    options = f"--master {master} --executor-memory {memory} --driver-java-options '{SHORT_JAVA}'"
+    options += f" --conf 'spark.executor.extraJavaOptions={java}'"
     environment = {**os.environ, "SPARK_LOCAL_IP": "127.0.0.1", "PYSPARK_SUBMIT_ARGS": f"{options} pyspark-shell"}
     return watched([sys.executable, "-m", "affil", "match", file, "-o", out, "--engine", "spark"], environment)
 
@@ -150,7 +152,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=5_000_000)
     parser.add_argument("--new", type=float, default=0.25, help="share of new strings in the two thirds that are not the one")
     parser.add_argument("--memory", default="1g", help="Java's memory of an executor")
-    parser.add_argument("--java", default=SHORT_JAVA, metavar="OPTIONS", help=f"of Java, default: {SHORT_JAVA}")
+    parser.add_argument("--java", default=LONG_JAVA, metavar="OPTIONS", help=f"of the executors' Java, default: {LONG_JAVA}")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="affil-bench-") as name:
         folder = Path(name)
