@@ -195,6 +195,22 @@ def test_a_reader_chooses_and_the_table_follows(reader: Reader, report_ws: Works
     assert len(reader.rows()) == 10
 
 
+def test_where_nothing_was_before_the_years_of_growth_are_compared(reader: Reader, report_ws: Workspace) -> None:
+    page = reader.page
+    reader.open("institutions.html")
+    page.locator("[name=from]").select_option("2012")
+    page.locator("[name=to]").select_option("2021")
+    reader.settled()
+    years = report_ws.trend(level="institution", by="publications").compared
+    assert years is not None
+    moved = report_ws.compare(*years).frame.set_index("id")
+    frame = report_ws.rank().frame
+    for row, one in zip(reader.rows(), frame["id"], strict=False):
+        ranks = [moved[f"rank_{when}"].get(one) for when in ("before", "after")]
+        assert [*map(int, re.findall(r"\d+", row[2]))] == ([] if None in ranks else ranks), row
+    assert f"Ranks in {years[0]} and in {years[1]}" in page.locator("#status").inner_text()
+
+
 def test_ranges_of_a_counted_view_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
     reader.open("institutions.html#areas=5")
     reader.settled()

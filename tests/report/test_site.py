@@ -153,6 +153,20 @@ def test_the_first_table_is_the_ranking(site: Path, report_ws: Workspace, file: 
         assert shown[4:9] == [*numbers, f"{row['share']:.2%}"]
 
 
+def test_where_nothing_was_before_the_years_of_growth_are_compared(workspace: Any, tmp_path: Path) -> None:
+    ws = workspace("[report]\nyears = 10\nrows = 10\n", papers()[:400])
+    report(ws, tmp_path / "site")
+    years = ws.trend(level="country", by="publications").compared
+    assert years is not None and years[1] - years[0] >= ws.settings.rank.panel_years
+    moved = ws.compare(*years, level="country").frame.set_index("id")
+    rows = Page(tmp_path / "site" / "countries.html").rows[1:]
+    for shown, one in zip(rows, ws.rank(level="country").frame["id"], strict=False):
+        before, after = (moved[f"rank_{when}"].get(one) for when in ("before", "after"))
+        assert shown[2].endswith(f"{before}→{after}")
+    told = (tmp_path / "site" / "movers.html").read_text("utf-8")
+    assert f"{years[1]} against {years[0]}" in told and "nothing to compare" not in told
+
+
 def test_a_page_of_an_institution_tells_its_numbers(site: Path, report_ws: Workspace) -> None:
     one = "https://ror.org/00q4vv597"
     page = Page(site / "zh-hant" / "institution" / "00q4vv597.html")

@@ -37,6 +37,7 @@ from affil.rank import (
     years_text,
 )
 from affil.rank.families import TOGETHER, Family, wholes
+from affil.rank.matched import Link, pairs
 from affil.rank.measure import CheckedQuery, areas_of, make_places, reordered, with_families
 from affil.rank.places import PART_OF, HongKong, hong_kong_groups
 from affil.rank.ranking import Measure, records
@@ -240,15 +241,15 @@ class _Counter:
             counted.tables["years", level] = _by_entity(self.db.sql(sql("years")).df())
             counted.tables["collaboration", level] = _by_entity(self.db.sql(sql("collaboration")).df())
             self.db.execute(sql("papers"))
+        counted.trends[level, "publications"] = trend(
+            self.db, self.venues, self.settings, level=level, by="publications", years=window
+        )
         self._add_periods(level, counted)
         for area in AREAS if level in ("institution", "country") or with_pages else ():
             if any(area in areas_of(v, y, self.venues) for v, y, _ in self.held if window[0] <= y <= window[1]):
                 counted.rankings[level, area] = self._rank(
                     level, ranges=not self.bulletin and level != "city", years=window, area=area
                 )
-        counted.trends[level, "publications"] = trend(
-            self.db, self.venues, self.settings, level=level, by="publications", years=window
-        )
         if not self.bulletin:
             counted.ranks[level] = ranks_by_year(self.db, self.venues, self.settings, level=level, years=window)
         if level == "country":
@@ -282,12 +283,17 @@ class _Counter:
         return "apart" if self.settings.country_groups.get("HK") == PART_OF["HK"] else "with"
 
     def _add_periods(self, level: Level, counted: Counted) -> None:
-        """What the window is compared with, and its years."""
+        """What the window is compared with: the period before, or else, where no years of the two are alike, the first of the two years
+        that growth compares with the second.
+        """
         if self.periods.before and not self.bulletin:
             counted.rankings[level, "before"] = self._rank(level, ranges=False, years=self.periods.before)
         against: dict[str, tuple[Years, Years]] = {}
-        if self.periods.before:
+        growth = counted.trends[level, "publications"].compared
+        if self.periods.before and self._pairs(self.periods.before, self.periods.window):
             against["before"] = (self.periods.before, self.periods.window)
+        elif growth:
+            against["before"] = ((growth[0], growth[0]), (growth[1], growth[1]))
         if len(self.periods.last_two) == 2 and level != "region" and not self.bulletin:
             earlier, last = self.periods.last_two
             against["last"] = ((earlier, earlier), (last, last))
@@ -300,6 +306,11 @@ class _Counter:
             if level == "institution" and self.settings.roll_up == "none":  # another name of the same house is no rise
                 found = compare(self.db, self.venues, self.settings, before, after, level=level, roll_up="labs")
             counted.comparisons[level, "moved" if what == "before" else "moved_last"] = found
+
+    def _pairs(self, before: Years, after: Years) -> tuple[Link, ...]:
+        """The years of two periods that can be compared."""
+        papers = {(venue, year): number for venue, year, number in self.held}
+        return pairs(papers, before, after, self.settings.link_papers, self.settings.link_change)
 
     def _rank(self, level: Level, *, ranges: bool, **query: Any) -> Ranking:
         settings = self.settings if ranges else self.settings.model_copy(update={"ranges": False})

@@ -27,7 +27,7 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
         row["spark"] = small.get(row["id"], "")
         ranks = moved.get(row["id"], {})
         row["rank_before"], row["rank_after"] = ranks.get("rank_before"), ranks.get("rank_after")
-        row["new"] = data.row(level, row["id"], "before") is None
+        row["new"] = (level, "before") in data.rankings and data.row(level, row["id"], "before") is None
     lead = _lead(frame, ranking)
     venues = sorted({v for v, _, _ in data.held})
     return {

@@ -194,10 +194,10 @@
     const inside = inPlace(now), within = (found) => (now.where ? engine.ordered(found.filter((r) => inside(r.e)), level, now.by) : found);
     rows = within(rows);
     // The change is told by two rankings of the same venues.
-    const pairs = engine.pairs(asked, [from - length, from - 1], [from, to]);
+    const pairs = engine.compared(asked);
     const [old, recent] = pairs.length ? [0, 1].map((k) => new Map(within(engine.rank({ ...asked, years: [from - length, to], only: new Set(pairs.flatMap((p) => p.cells[k])) }, people)).map((r) => [r.e, r]))) : [];
     const before = old && new Set(engine.rank({ ...asked, years: [from - length, from - 1] }).map((r) => r.e));
-    const moved = old ? (e) => [old.get(e), recent.get(e), before.has(e)] : null;
+    const moved = old ? (e) => [old.get(e), recent.get(e), !before.size || before.has(e)] : null;
     const found = intervals(now, asked, rows), total = rows.length, most = rows[0]?.[now.by] || 1, wanted = matcher(now.q);
     rows = rows.filter((r) => wanted(r.e));
     current = rows.map((row) => ({ ...row, moved: moved?.(row.e).slice(0, 2).map((r) => r?.rank), range: found?.get(row.e) }));
@@ -212,7 +212,7 @@
     const notes = [say(T.shown, whole.format(rows.length), whole.format(total))];
     if (now.where) notes.push(T.ranks_within);
     const span = (years) => (years[0] === years[1] ? years[0] : years.join("–")), of = (k) => span([pairs[0].years[k], pairs.at(-1).years[k]]);
-    notes.push(moved ? `${say(T.change_why, of(1), of(0), share.format(engine.restsOn(pairs)), pairs.map((p) => p.years.join("/")).join(", "))}${T.stop}` : T.change_none);
+    notes.push(moved ? `${say(T.change_why, of(1), of(0), share.format(engine.restsOn(pairs)), pairs.map((p) => p.years.join("/")).join(T.s_and))}${T.stop}` : T.change_none);
     $("status").textContent = notes.join(gap);
     related(now, asked, current.slice(0, T.rows), within);
     // Less urgent parts are rendered after the table.

@@ -250,6 +250,15 @@
       return out;
     }
 
+    /** What the years of a query are compared with: those before, or else the first of the two years that growth compares with the second. */
+    compared(query) {
+      const [from, to] = query.years, length = to - from + 1, found = this.pairs(query, [from - length, from - 1], [from, to]);
+      const base = found.length ? null : this.base(query, this.ofYears(query));
+      if (!base) return found;
+      const [first, last] = [base.years[0], base.years.at(-1)];
+      return this.pairs(query, [first, first], [last, last]);
+    }
+
     /** What share of the papers of links is compared. */
     restsOn(links) {
       const sum = (of) => links.flatMap((link) => link[of]).reduce((a, b) => a + b, 0);
