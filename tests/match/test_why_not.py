@@ -159,6 +159,13 @@ def test_what_comes_nearest(matcher: Matcher, string: str, why: str, nearest: st
         assert got.nothing.missing
 
 
+def test_a_name_with_other_words_in_between_lacks_none(shipped_matcher: Matcher) -> None:
+    [got] = why_not(shipped_matcher, ["宁波市鄞州区第二医院"])
+    assert got.nothing is not None
+    assert (got.nothing.why, got.nothing.missing) == ("name_incomplete", ())
+    assert got.nothing.said == "the nearest is Ningbo No. 2 Hospital as “宁波市第二医院”, with other words in between"
+
+
 def test_a_place_that_is_a_word_of_the_name_is_no_other_place(shipped_matcher: Matcher) -> None:
     """Mary is a city, too: nothing is said of places that "Queen Mary" does not name."""
     alone, placed = why_not(shipped_matcher, ["Queen Mary", "Queen Mary, Sydney"], 3)

@@ -7,6 +7,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +110,9 @@ def test_who_shows_a_key_may_ask(tiny_matcher: Any, serving: Any, keys: Keys) ->
         three = client.post("/match", json={"affiliations": ["a", "b", "c"]}, headers=bearer(small))
         more = client.get("/match?affiliation=MIT", headers=bearer(small))
         assert (three.status_code, more.status_code) == (200, 429)
+        now = datetime.now(UTC)
+        left = 86_400 - (now.hour * 60 + now.minute) * 60 - now.second
+        assert (int(more.headers["retry-after"]) - left) % 86_400 in (0, 1, 2), "seconds until the next day"
         asked = client.post("/reconcile", data={"queries": '{"q": {"query": "MIT"}}'}, headers=bearer(small))
         assert asked.status_code == 429
         keys.revoke("bo")

@@ -42,6 +42,7 @@ NOTHING = {
     "nothing_named": marked("it contains no name from the registry"),
     "decided": marked("a person decided that it names no institution of the registry ({decided})"),
 }  # fmt: skip
+_APART = marked("the nearest is {nearest} as “{alias}”, with other words in between")  # incomplete, though no word is missing
 # Next steps.
 _COMPLETE = marked("check whether the institution's name was cut off")
 _SEARCH = marked("look for it under another name: affil registry search {search}{registry}")
@@ -135,7 +136,8 @@ def why_none(matcher: Matcher, string: str, ranked: Ranked) -> Nothing | None:
     missing = _missing(lack.there, about) if about is not None else ()
     values = {**_values(matcher, string, about, missing), "decided": lack.words}
     steps = tuple(Said(n, named=values) for n in NEXT[lack.why])
-    return Nothing(lack.why, Said(NOTHING[lack.why], named=values), steps, nearest, missing)
+    told = _APART if lack.why == "name_incomplete" and not missing else NOTHING[lack.why]
+    return Nothing(lack.why, Said(told, named=values), steps, nearest, missing)
 
 
 def _rejected(matcher: Matcher, string: str, words: Sequence[str], m: Match, chosen: Sequence[Match]) -> Rejected:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import secrets
 import sqlite3
@@ -33,7 +34,11 @@ _MAKE = """CREATE TABLE IF NOT EXISTS keys (
 
 
 class QuotaError(AffilError):
-    """A key has used up its strings of a day."""
+    """A key has used up its strings of a day; `wait` are the seconds until the next one."""
+
+    def __init__(self, text: str, wait: int) -> None:
+        super().__init__(text)
+        self.wait = wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +172,7 @@ class Keys:
                 return
             found = self._database.execute("SELECT per_day FROM keys WHERE name = ?", (name,)).fetchone()
         if found is not None:
-            raise QuotaError(f"more than {counted(found[0], 'string')} in a day; the next day begins at 00:00 UTC")
+            raise QuotaError(f"more than {counted(found[0], 'string')} in a day; the next day begins at 00:00 UTC", _left())
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -189,3 +194,9 @@ def _now() -> str:
 
 def _today() -> str:
     return _now()[:10]
+
+
+def _left() -> int:
+    """Seconds until the next day."""
+    now = datetime.now(UTC)
+    return math.ceil(86_400 - (now - now.replace(hour=0, minute=0, second=0, microsecond=0)).total_seconds())

@@ -159,7 +159,10 @@ def failed(_: Request, error: Exception) -> Response:
     """The response to an AffilError."""
     if isinstance(error, BadRequestError):
         return errors(error.status, *error.problems)
-    return errors(next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400), str(error))
+    answer = errors(next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 400), str(error))
+    if isinstance(error, QuotaError):
+        answer.headers["retry-after"] = str(error.wait)
+    return answer
 
 
 def not_here(request: Request, error: Exception) -> Response:
