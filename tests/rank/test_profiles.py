@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from affil.rank import LEVELS, Profiles, measure, profiles
 from affil.rank.measure import counts
+from affil.rank.profiles import AreaShare, Spread, spread
 from affil.settings import RankSettings
 from affil.types import Author, Paper
 from tests.examples import examples
@@ -99,3 +100,19 @@ def test_an_area_that_a_country_leaves_to_others_is_below_what_is_expected() -> 
     assert got["CN"]["natural language processing"].ratio == pytest.approx(0.25 / whole)
     alone = profiled(world({("CV", 2018): 15, ("NL", 2018): 0}, papers), ALL, "country")
     assert alone["CN"]["natural language processing"].ratio == 0
+
+
+def test_how_uneven_a_profile_is() -> None:
+    own = {
+        "a": AreaShare(0.3, 0.1),
+        "b": AreaShare(0.1, 0.2),
+        "c": AreaShare(0.1, 0.1),
+        "d": AreaShare(0.0, 0.1),
+        "e": AreaShare(0.1, 0.0),
+    }
+    assert spread(own, "abc") == Spread("a", "b", pytest.approx(6.0))
+    assert spread(own, "ac") == Spread("a", "c", pytest.approx(3.0))
+    assert spread(own, "ad") == Spread("a", "d", float("inf"))
+    assert spread(own, "ae") is spread(own, "a") is spread({}, "abc") is None, "nothing is expected of e"
+    even = {area: AreaShare(0.2, 0.2) for area in "ab"}
+    assert spread(even, "ab").times == 1  # type: ignore[union-attr]

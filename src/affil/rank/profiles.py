@@ -32,6 +32,26 @@ class AreaShare:
 Profiles = Mapping[str, Mapping[str, AreaShare]]  # of each entity, its shares of all areas with credit
 
 
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The areas in which an entity is strongest and weakest, and how many times its ratio in the one is that in the other: infinite where it
+    has nothing of the weakest.
+    """
+
+    strong: str
+    weak: str
+    times: float
+
+
+def spread(own: Mapping[str, AreaShare], areas: Iterable[str]) -> Spread | None:
+    """How uneven an entity is over some areas; None where fewer than two of them let anything be expected of it."""
+    ratios = {a: own[a].ratio for a in areas if a in own and own[a].expected}
+    if len(ratios) < 2:
+        return None
+    strong, weak = max(ratios, key=lambda a: ratios[a]), min(ratios, key=lambda a: ratios[a])
+    return Spread(strong, weak, ratios[strong] / ratios[weak] if ratios[weak] else float("inf"))
+
+
 def profiles(db: duckdb.DuckDBPyConnection, ids: Iterable[str]) -> Profiles:
     """The profiles of some entities in the slice that was measured last in a connection.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from affil.rank import AREAS, Comparison, Level, Profiles, Ranking, Trend
+from affil.rank.profiles import spread
 from affil.report.entities import continent_of
 from affil.report.formats import factor, number, percent, points, span
 from affil.settings import ReportSettings
@@ -277,25 +278,19 @@ def uneven(source: Source) -> Sentence | None:
     times its weakest.
     """
     ranking = source.rankings["country", "adjusted"]
-    areas = [a for a in AREAS if ("country", a) in source.rankings]
-    areas = [a for a in areas if source.rankings["country", a].coverage.papers >= source.report.story_papers]
+    areas = told_areas(source.rankings, source.report)
     if len(areas) < 2 or len(ranking.frame) < 2:
         return None
     found = []
     for identifier in ranking.frame["id"].head(source.report.uneven_among):
-        own = source.profiles.get(identifier, {})
-        ratios = {a: own[a].ratio for a in areas if a in own and own[a].expected}
-        if len(ratios) < 2:
-            continue
-        strong, weak = max(ratios, key=lambda a: ratios[a]), min(ratios, key=lambda a: ratios[a])
-        spread = ratios[strong] / ratios[weak] if ratios[weak] else float("inf")
-        if spread >= source.report.uneven:
-            found.append((spread, identifier, strong, weak))
+        between = spread(source.profiles.get(identifier, {}), areas)
+        if between is not None and between.times >= source.report.uneven:
+            found.append((between, identifier))
     if not found:
         return None
-    _, identifier, strong, weak = max(found, key=lambda one: one[0])
+    between, identifier = max(found, key=lambda one: one[0].times)
     own = source.profiles[identifier]
-    told = [(Area(a), percent(own[a].share, 1), factor(own[a].ratio)) for a in (strong, weak)]
+    told = [(Area(a), percent(own[a].share, 1), factor(own[a].ratio)) for a in (between.strong, between.weak)]
     caveats = (
         Said("s_expected"),
         Said("s_areas", (number(min(source.rankings["country", a].coverage.papers for a in areas)),)),
@@ -304,6 +299,12 @@ def uneven(source: Source) -> Sentence | None:
     rows = tuple((Area(a), "", own[a].ratio) for a in areas if a in own and own[a].expected)
     said = Said("s_uneven", (Named("country", identifier), *told[0], *told[1]))
     return Sentence("uneven", said, caveats, "areas", Chart("times", rows))
+
+
+def told_areas(rankings: Mapping[tuple[Level, str], Ranking], report: ReportSettings) -> list[str]:
+    """The areas with enough papers (`report.story_papers`) to say that a country is strong or weak there."""
+    counted = [a for a in AREAS if ("country", a) in rankings]
+    return [a for a in counted if rankings["country", a].coverage.papers >= report.story_papers]
 
 
 def latest(source: Source) -> Sentence | None:

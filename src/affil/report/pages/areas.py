@@ -1,21 +1,23 @@
-"""Pages of the areas: leaders, evenness of profiles, and a page per area."""
+"""Pages of the areas: leaders, how uneven profiles are, and a page per area."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 from typing import Any
 
 from affil.rank import AREAS, AreaShare, Level
 from affil.rank.matched import missing_venues, panel_of, parts_of_venues
 from affil.rank.measure import areas_of
+from affil.rank.profiles import spread
 from affil.report import charts
 from affil.report.data import Data
 from affil.report.formats import number, percent, span, times, two
 from affil.report.pages.board import ranked_rows
 from affil.report.pages.frame import Frame
 from affil.report.pages.method import venue_rows
+from affil.report.story import told_areas
 
 _DARKEST = 2.5  # times the expected share, from which a cell is as dark as can be
 
@@ -40,6 +42,7 @@ def areas(frame: Frame) -> dict[str, Any]:
         "chart": frame.kept(_chart(frame, first, present).at_once(), "areas"),
         "scripts": ("engine", "chart", "explore"),
         "first": [frame.name("country", i) for i in first],
+        "uneven_why": frame.text("uneven_why", data.report.story_papers),
         "texts": {
             **frame.script_texts(),
             "page": "areas",
@@ -118,13 +121,12 @@ def _chart(frame: Frame, countries: Sequence[str], present: Sequence[str]) -> ch
 
 
 def heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> dict[str, Any]:
-    """An entity's share of each area, how many times the expected one that is (see `affil.rank.profiles`), and its evenness."""
+    """An entity's share of each area, how many times the expected one that is, and how uneven it is over the areas of enough papers
+    (see `affil.rank.profiles`).
+    """
     own = data.profiles[level].get(identifier, {})
     shown = [own.get(a, AreaShare(0.0, 0.0)) for a in present]
-    ratios = [one.ratio for one in shown if one.expected]
-    total = sum(ratios)
-    parts = [r / total for r in ratios if r > 0] if total else []
-    even = -sum(p * math.log(p) for p in parts) / math.log(len(ratios)) if len(ratios) > 1 and parts else None
+    uneven = spread(own, told_areas(data.rankings, data.report))
     cells = [
         {
             "share": one.share,
@@ -133,4 +135,8 @@ def heat(data: Data, level: Level, identifier: str, present: Sequence[str]) -> d
         }
         for one in shown
     ]
-    return {"entity": data.entities[level][identifier], "cells": cells, "even": even}
+    return {
+        "entity": data.entities[level][identifier],
+        "cells": cells,
+        "uneven": times(uneven.times) if uneven and isfinite(uneven.times) else "–",
+    }
