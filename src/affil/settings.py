@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
@@ -861,14 +861,19 @@ def again(path: str) -> Again:
     return AGAIN.get(path) or AGAIN[path.partition(".")[0]]
 
 
-def load_settings(path: Path | str | None) -> Settings:
-    """Read settings from a TOML file; all defaults if `path` is None.
+def load_settings(path: Path | str | Mapping[str, Any] | Settings | None) -> Settings:
+    """Read settings from a TOML file, or from a dict like the one of such a file: `{"decide": {"policy": "strict"}}`.
+
+    Those not given are defaults, all of them if `path` is None; settings are returned as they are.
 
     Raises:
-        InputError: there is no such file, it is not TOML, or a key or value is unknown.
+        InputError: there is no such file, it is not TOML, or a key or value in it is unknown.
+        AffilError: a key or value in a dict is unknown.
     """
     if path is None:
         return Settings()
+    if not isinstance(path, Path | str):
+        return Settings.model_validate(path)
     path = Path(path)
     try:
         return Settings.model_validate(tomllib.loads(path.read_text("utf-8")))

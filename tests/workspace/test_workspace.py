@@ -683,3 +683,16 @@ def test_opening_what_is_no_workspace_makes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "typo").exists()
     made = Workspace.open(tmp_path / "typo", create=True)
     assert Workspace.open(made.path) == made
+
+
+def test_settings_of_a_new_workspace_are_settings_a_dict_or_a_file(tmp_path: Path) -> None:
+    wanted = {"report": {"title": "Ours"}}
+    (tmp_path / "mine.toml").write_text('[report]\ntitle = "Ours"\n', "utf-8")
+    forms = (Settings.model_validate(wanted), wanted, tmp_path / "mine.toml", str(tmp_path / "mine.toml"))
+    for number, given_settings in enumerate(forms):
+        made = Workspace.open(tmp_path / str(number), create=True, settings=given_settings)
+        assert made.settings == Workspace.open(made.path).settings == forms[0]
+    for wrong in ({"report": {"titel": "Ours"}}, {"nothing": 1}, {"report": 5}, ["report"], 5):
+        with pytest.raises(AffilError):
+            Workspace.open(tmp_path / "wrong", create=True, settings=wrong)  # type: ignore[arg-type]
+        assert not (tmp_path / "wrong").exists()

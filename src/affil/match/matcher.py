@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice, pairwise
@@ -33,7 +33,7 @@ from affil.match.parts import parts_of
 from affil.match.records import COLUMNS, NUMBERS, STATED, joined, match_records, output_columns
 from affil.names.ids import ids_within
 from affil.registry import Registry
-from affil.settings import Policy, Settings
+from affil.settings import Policy, Settings, load_settings
 from affil.types import Decision, Institution, Match, NameKind, Reason, Result, Results
 from affil.wording import said
 
@@ -74,7 +74,7 @@ class Matcher:
         cls,
         registry: Registry | Path | str | None = None,
         model: Path | str | None = None,
-        settings: Settings | None = None,
+        settings: Settings | Mapping[str, Any] | Path | str | None = None,
         policy: Policy | None = None,
         ledger: Ledger | Path | str | None = None,
     ) -> Matcher:
@@ -83,7 +83,7 @@ class Matcher:
         Args:
             registry: an open registry or a registry file; default: the shipped one.
             model: a model file; default: the shipped one.
-            settings: thresholds and choices; default: `Settings()`.
+            settings: thresholds and choices: `Settings`, or what `load_settings` reads (a dict, a TOML file); default: `Settings()`.
             policy: which institutions to return per string; overrides the settings.
             ledger: decisions of people that stand above the model in all answers: an open ledger (that of a workspace is its
                 `ledger`), its file or its URL. It is looked at again before each answer: what is decided meanwhile counts from then on.
@@ -92,7 +92,7 @@ class Matcher:
             InputError: a file is missing, damaged, or of another version. AffilError: there is no such policy. UnknownIdError: the
                 registry lacks an institution that was decided on.
         """
-        settings = settings or Settings()
+        settings = load_settings(settings)
         if policy:
             if policy not in get_args(Policy):
                 raise AffilError(said("no policy {0!r}; known are: {1}", policy, ", ".join(get_args(Policy))))

@@ -28,16 +28,16 @@ not refer to. `Workspace.table` gives the path of a table; older workspaces had 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from affil.errors import AffilError
 from affil.io.outputs import atomic_path, files_in
 from affil.papers.reading import Reading
 from affil.rank import Comparison, Diff, Query, Ranking, RanksByYear, Span, State, Trend, VenueList, Why
-from affil.settings import Engine, Settings, settings_toml
+from affil.settings import Engine, Settings, load_settings, settings_toml
 from affil.types import Institution, LedgerEntry, Progress
 from affil.wording import Said, said
 from affil.workspace import decisions, ingest, matching, results, suggestions
@@ -67,13 +67,17 @@ class Workspace(WorkspaceFiles):
     """
 
     @classmethod
-    def open(cls, path: Path | str, create: bool = False, settings: Settings | None = None) -> Workspace:
+    def open(
+        cls, path: Path | str, create: bool = False, settings: Settings | Mapping[str, Any] | Path | str | None = None
+    ) -> Workspace:
         """Open the workspace in a folder; with `create`, create it if there is none, with the given settings or those of affil.
+
+        Settings are `Settings`, or what `load_settings` reads: a dict, `{"report": {"title": "Ours"}}`, or a TOML file.
 
         Raises:
             AffilError: there is none and `create` is false, it cannot be created, or settings are given without `create`: those of a
                 workspace stand in its settings.toml.
-            InputError: its settings.toml is not valid.
+            InputError: its settings.toml is not valid, or the settings given are not.
         """
         path = Path(path)
         if settings is not None and not create:
@@ -83,7 +87,7 @@ class Workspace(WorkspaceFiles):
                 raise not_a_workspace(path)
             if path.exists() and (not path.is_dir() or files_in(path, "*")):
                 raise AffilError(said("{0}: not an empty folder; choose a new one for the workspace", path))
-            written = settings_toml(settings or Settings())
+            written = settings_toml(load_settings(settings))
             try:
                 path.mkdir(parents=True, exist_ok=True)
                 with atomic_path(path / "settings.toml") as temporary:
