@@ -130,8 +130,10 @@ class TryIt:
         return self._page(request, "docs.html", document=self.document, base=base, features=FEATURES)
 
     async def openapi(self, request: Request) -> Response:
-        """The OpenAPI document, of the service at the address at which it was asked."""
-        return Json(self.document | {"servers": [{"url": str(request.base_url).rstrip("/")}]})
+        """The OpenAPI document, of the service at the address at which it was asked, but for a token or key in the path: it is passed on."""
+        base = request.base_url
+        address = base.replace(path=request.scope.get("affil.root", base.path))
+        return Json(self.document | {"servers": [{"url": str(address).rstrip("/")}]})
 
     async def _lines(self, request: Request) -> tuple[str, list[str]]:
         text = ""

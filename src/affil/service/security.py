@@ -186,14 +186,14 @@ class Guard:
         return self.bodies.get((request.method, _path(request.scope)), self.settings.body)
 
     def _admit_by_path(self, scope: Scope) -> bool:
-        """Whether the path begins with the token, which is then moved to the root path."""
+        """Whether the path begins with the token, which is then moved to the root path; `affil.root` is that without it."""
         before, path = scope.get("root_path", ""), _path(scope)
         if not self.access.token or not path.startswith(_TOKEN_PATH):
             return False
         shown = path.removeprefix(_TOKEN_PATH).partition("/")[0]
         if not self.access.admits(scope, shown):
             return False
-        scope["root_path"] = f"{before}{_TOKEN_PATH}{shown}"
+        scope["root_path"], scope["affil.root"] = f"{before}{_TOKEN_PATH}{shown}", before
         return True
 
     def _allowed_page(self, headers: Mapping[str, str]) -> bool:
