@@ -61,6 +61,11 @@ class Comparison:
         return tuple(f"{before}/{after}" for before, after in (pair.years for pair in self.pairs))
 
     @property
+    def pairs_text(self) -> str:
+        """The same in one line: "2012/2022, 2014/2024"."""
+        return ", ".join(self.pairs_told)
+
+    @property
     def rests_on(self) -> float:
         """The share of the papers of the years compared that stand in the comparison."""
         return rests_on(self.pairs)

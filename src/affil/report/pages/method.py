@@ -33,6 +33,7 @@ def method(frame: Frame) -> dict[str, Any]:
         "groups": frame.listed(f"{a} → {b}" for a, b in groups.items()) or frame.text("m_no_groups"),
         "stated": frame.listed(map(frame.names.kinds, settings.stated_places)),
         "offset": f"{settings.offset:g}",
+        "least_papers": frame.data.report.story_papers,
         "weights": weights or frame.text("m_weights_one"),
         "confidence": percent(settings.confidence, 0),
         **_coverage(frame),
