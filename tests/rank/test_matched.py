@@ -206,6 +206,29 @@ def test_a_part_of_a_venue_is_not_compared() -> None:
     assert trend_of(world, by="publications").left_out == ()
 
 
+def test_two_periods_leave_out_a_part_of_a_venue_as_growth_does() -> None:
+    """In five years 800 may come of 48, but not in the one in which they did."""
+    papers = {("CV", y): 900 for y in range(2018, 2024)} | {("RL", y): 48 if y == 2018 else 800 for y in range(2018, 2024)}
+    assert [(p.venues, p.papers, p.all_papers) for p in pairs(papers, (2018, 2018), (2023, 2023), 100, 3)] == [
+        (("CV",), (900, 900), (948, 1700))
+    ]
+    assert [p.venues for p in pairs(papers, (2018, 2019), (2022, 2023), 100, 3)] == [("CV",), ("CV", "RL")]
+    assert [p.venues for p in pairs(papers, (2018, 2018), (2023, 2023), 100)] == [("CV", "RL")], "unless any change will do"
+
+
+@given(papers_of, st.floats(0, 1), st.integers(1, 6), st.integers(1, 300), st.floats(1, 9))
+def test_movers_of_the_years_of_growth_rest_on_its_venues(
+    papers: dict[tuple[str, int], int], share: float, far: int, least: int, change: float
+) -> None:
+    limits = {"panel_share": share, "panel_years": far, "link_papers": least, "link_change": change}
+    base = panel_of(papers, SETTINGS.model_copy(update=limits), parts_of_venues(papers, change))
+    if base is not None:
+        first, last = base.ends
+        (pair,) = pairs(papers, (first, first), (last, last), least, change)
+        ends = (base.papers[0], base.papers[-1])
+        assert (pair.years, pair.venues, pair.papers) == (base.ends, base.venues, ends)
+
+
 @examples(5)
 @given(worlds, st.integers(1, 6))
 def test_periods_are_compared_over_the_venues_of_each_pair_of_years(world: World, least: int) -> None:

@@ -460,7 +460,8 @@ def test_the_page_compares_the_years_and_venues_that_the_library_compares(
             numbers[code] = [engine.growth(trend, value, false), engine.comparable(trend, value, false), engine.comparable(trend, share, true)];
         });
         const base = trend.base && [trend.base.years, trend.base.papers, trend.base.all], left = trend.leftOut.map((v) => engine.venues[v]);
-        return { base, left, numbers, pairs: engine.pairs(asked, ...periods).map((p) => p.years) };
+        const compared = engine.compared(asked).map((p) => [p.years, p.papers]);
+        return { base, left, numbers, compared, pairs: engine.pairs(asked, ...periods).map((p) => [p.years, p.papers, p.all]) };
     }"""
     every = """const all = (engine) => ({
         areas: new Set(engine.areas.map((_, k) => k)), outside: true, without: new Set(), kind: "", rollUp: "none", years: engine.years,
@@ -474,7 +475,9 @@ def test_the_page_compares_the_years_and_venues_that_the_library_compares(
         periods = compare(db, venues, settings, (2012, 2016), (2017, 2021), level="country")
     assert found["base"] == (known.base and [[*known.base.years], [*known.base.papers], [*known.base.all_papers]])
     assert sorted(found["left"]) == [*known.left_out]
-    assert found["pairs"] == [[*pair.years] for pair in periods.pairs]
+    assert found["pairs"] == [[[*p.years], [*p.papers], [*p.all_papers]] for p in periods.pairs]
+    ends = known.base and ([*known.base.ends], [known.base.papers[0], known.base.papers[-1]])
+    assert found["compared"] == ([[*ends]] if ends else []), "nothing was before"
     matched = known.matched.set_index("id")
     for row in known.frame.to_dict("records"):
         growth, *carried = found["numbers"][row["id"]]

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import html.parser
 import json
+import math
 import re
 import shutil
 from html import unescape
@@ -20,7 +21,9 @@ import pytest
 
 from affil.errors import AffilError
 from affil.installed import pip_install
-from affil.rank import AREAS
+from affil.rank import AREAS, measure, profiles
+from affil.rank.measure import areas_of
+from affil.rank.profiles import spread
 from affil.report import FORMATS, LANGUAGES, i18n, names, report
 from affil.report.data import area_slug
 from affil.types import Institution, Name
@@ -151,6 +154,23 @@ def test_the_first_table_is_the_ranking(site: Path, report_ws: Workspace, file: 
         assert row["name"] in shown[3]
         numbers = [f"{row[m]:,.2f}" for m in ("adjusted", "index")] + [f"{row[m]:,}" for m in ("publications", "authors")]
         assert shown[4:9] == [*numbers, f"{row['share']:.2%}"]
+
+
+def test_how_uneven_profiles_are_on_the_page_is_what_the_sentence_is_about(site: Path, report_ws: Workspace) -> None:
+    state = report_ws.count()
+    with report_ws.counts.opened(state, level="country") as (db, venues):
+        ranking = measure(db, venues, state.settings, level="country", years=(2017, 2021))
+        own = profiles(db, ranking.frame["id"].tolist())
+        held = db.execute("SELECT venue, year, papers FROM stats WHERE year BETWEEN 2017 AND 2021").fetchall()
+    papers_of = {a: sum(n for v, y, n in held if a in areas_of(v, y, venues)) for a in AREAS}
+    least = report_ws.settings.report.story_papers
+    told = [a for a in AREAS if papers_of[a] >= max(least, 1)]
+    table = lxml.html.parse(str(site / "areas.html")).xpath("//table[@class='heat']")[0]
+    shown = {row[0].text_content(): row[-1].text_content() for row in table.iter("tr")}
+    for one in ranking.frame.head(report_ws.settings.report.leading_countries).to_dict("records"):
+        found = spread(own[one["id"]], told)
+        assert shown.get(one["name"]) == (f"×{found.times:.1f}" if found and found.times < math.inf else "–"), one["name"]
+    assert len(told) > 1 and len(shown) > 3
 
 
 def test_where_nothing_was_before_the_years_of_growth_are_compared(workspace: Any, tmp_path: Path) -> None:

@@ -150,14 +150,17 @@ def pairs(
     papers: Papers, before: tuple[int, int], after: tuple[int, int], least: int, change: float = math.inf
 ) -> tuple[Link, ...]:
     """Each year of a period with the one of the earlier period that stands as far from its end, over the venues that are compared (see
-    `compared_venues`); none of which one has fewer than `least` papers in them.
+    `compared_venues`) but for those of which one has only a part (see `parts_of_venues`); none of which one has fewer than `least` papers in
+    them. Of the two years of `panel_of` it is the same venues.
     """
-    of_year = venues_of_years(papers)
+    parts = parts_of_venues(papers, change)
+    whole = {cell: n for cell, n in papers.items() if cell not in parts}
+    of_year = venues_of_years(whole)
     length = min(before[1] - before[0], after[1] - after[0]) + 1
     out = []
     for k in reversed(range(length)):
         two = (before[1] - k, after[1] - k)
-        both = compared_venues(papers, of_year, two, least, change)
+        both = compared_venues(whole, of_year, two, least, change)
         if both:
             out.append(Link.of(two, both, papers))
     return tuple(out)

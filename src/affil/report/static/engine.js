@@ -240,11 +240,11 @@
       return [...first.keys()].filter((v) => last.has(v) && !venues.includes(v));
     }
 
-    /** Each year of a period with the one of an earlier period of that length, over the venues of both. */
+    /** Each year of a period with the one of an earlier period of that length, over the venues of which both have all papers. */
     pairs(query, before, after) {
-      const ofYears = this.ofYears({ ...query, years: [before[0], after[1]] }), out = [];
+      const ofYears = this.ofYears({ ...query, years: [before[0], after[1]] }), whole = this.whole(query, ofYears), out = [];
       for (let k = after[1] - after[0]; k >= 0; k--) {
-        const venues = this.common(ofYears, before[1] - k, after[1] - k);
+        const venues = this.common(whole, before[1] - k, after[1] - k);
         if (venues.length) out.push(this.link(ofYears, [before[1] - k, after[1] - k], venues));
       }
       return out;
