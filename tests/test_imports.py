@@ -9,8 +9,10 @@ import os
 import re
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -193,6 +195,24 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
 def test_nothing_heavy_is_loaded_for_help(module: str) -> None:
     loaded = json.loads(run(f"import {module}, sys, json; print(json.dumps([m.split('.')[0] for m in sys.modules]))").stdout)
     assert not {*HEAVY} & {*loaded}
+
+
+def test_a_first_match_loads_no_more_than_it_needs(tiny_matcher: Any, tiny_model: Path) -> None:
+    """Neither of a string that names somebody nor of one that names nobody."""
+    registry = tiny_matcher.registry.path
+    code = f"""
+        import json, sys
+        from affil import Matcher
+        matcher = Matcher.load({str(registry)!r}, {str(tiny_model)!r})
+        loaded = []
+        for string in ("Massachusetts Institute of Technology", "Institute of Nowhere"):
+            matcher.match(string)
+            loaded.append(sorted({{module.partition(".")[0] for module in sys.modules}}))
+        print(json.dumps(loaded))
+    """
+    for loaded in json.loads(run(textwrap.dedent(code)).stdout):
+        assert "scipy" in loaded
+        assert not {"pandas", "duckdb", "sklearn", "sqlalchemy"} & {*loaded}
 
 
 def test_help_takes_under_a_third_of_a_second() -> None:

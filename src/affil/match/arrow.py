@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from affil.errors import AffilError, InputError
 from affil.io.table import affiliation_column
@@ -49,7 +48,7 @@ def distinct_strings(given: Strings, column: str | None = None) -> tuple[list[st
         which = [place.setdefault(string_of(value, number), len(place)) for number, value in enumerate(given, 1)]
         return [*place], which
     found = string_column(pa.chunked_array(given if isinstance(given, ArrowStream) else [pa.array(given)]), column)
-    coded = pc.fill_null(found, "").dictionary_encode().unify_dictionaries()
+    coded = found.fill_null("").dictionary_encode().unify_dictionaries()
     values = coded.chunk(0).dictionary.to_pylist() if coded.num_chunks else []
     return values, [code for chunk in coded.chunks for code in chunk.indices.to_pylist()]
 
@@ -87,6 +86,8 @@ def string_column(given: pa.ChunkedArray, column: str | None) -> pa.ChunkedArray
     if pa.types.is_struct(given.type):
         names = [field.name for field in given.type]
         name = affiliation_column("the table", names, column)
+        import pyarrow.compute as pc  # for tables alone: it takes as long as a match
+
         given = pc.struct_field(given, [names.index(name)])
     coded = pa.types.is_dictionary(given.type)
     kind = given.type.value_type if coded else given.type

@@ -76,7 +76,10 @@ class Index:
 
     def names(self, owners: Ints) -> list[str]:
         """The names, as the registry writes them, by which owners have theirs."""
-        out: list[str] = self.registry.arrays.name_value.take(pa.array(self.owner_name[owners])).to_pylist()
+        chosen = np.ascontiguousarray(self.owner_name[owners], np.int32)
+        # pa.array() imports pandas
+        numbers = pa.Array.from_buffers(pa.int32(), len(chosen), [None, pa.py_buffer(chosen)])
+        out: list[str] = self.registry.arrays.name_value.take(numbers).to_pylist()
         return out
 
     @cached_property

@@ -73,6 +73,8 @@ def lacks(m: Mentions, pairs: Pairs, probability: Floats, texts: Bools, index: I
         index: the index.
         near: the least share of a name's weight.
     """
+    if not texts.any():  # as of most batches of one string
+        return {}
     text_of_word = m.string[m.part]
     asked = np.flatnonzero(texts[text_of_word])
     general = generic()
