@@ -29,6 +29,7 @@ from affil.io.arrays import put_rows
 from affil.io.checksums import digest, read_json, sealed_json, verify
 from affil.io.database import database
 from affil.io.outputs import atomic_path, files_in, sweep
+from affil.io.threads import in_threads
 from affil.rank.credit import (
     CREDIT,
     TEXTS,
@@ -110,11 +111,13 @@ class Store:
                     db.execute("INSERT INTO answer BY NAME SELECT * FROM answer_before ANTI JOIN asked USING (affiliation)")
             papers = _papers(db) if few is None else {where: p.papers for where, p in old.items()}
             touched = {where for where, digest in papers.items() if where not in old or old[where].papers != digest}
-            fresh = {(p.venue, p.year): p for p in self._count(db, sorted(touched), papers, settings)}
+            made = in_threads(self._stored, self._count(db, sorted(touched), papers, settings))
+            fresh = {(p.venue, p.year): p for p in made}
             if old:
                 answered = _changed_answers(db, few is None) & papers.keys() - touched
                 again = {where: old[where] for where in sorted(answered) if old[where].file}
-                fresh |= {(p.venue, p.year): p for p in self._count_again(db, again, settings)}
+                made = in_threads(self._stored, self._count_again(db, again, settings))
+                fresh |= {(p.venue, p.year): p for p in made}
             state = State(
                 number=1 + max((int(file.stem) for file in self._states()), default=0),  # also after one of another version
                 time=datetime.now(UTC).isoformat(timespec="microseconds"),
@@ -290,18 +293,21 @@ class Store:
         wanted: Sequence[VenueYear],
         papers: Mapping[VenueYear, str],
         settings: RankSettings,
-    ) -> Iterator[Partition]:
+    ) -> Iterator[tuple[Partition, pa.Table]]:
+        """Venues and years with their credit, which is not written yet."""
         if not wanted:
             return
         spans = number(db, settings, wanted)
         stats = _rows_of(db.sql("SELECT * FROM stats"))
         for where, credit in count_credit(db, spans, settings):
-            yield Partition(*where, self._write(credit) if len(credit) else "", papers[where], stats[where])
+            yield Partition(*where, "", papers[where], stats[where]), credit
 
     def _count_again(
         self, db: duckdb.DuckDBPyConnection, parts: Mapping[VenueYear, Partition], settings: RankSettings
-    ) -> Iterator[Partition]:
-        """Count only those papers again that mention a string of the table `changed`; the others, and their number, are as before."""
+    ) -> Iterator[tuple[Partition, pa.Table]]:
+        """The same, where only papers that mention a string of the table `changed` are counted again; the others, and their number, are as
+        before.
+        """
         ends = np.cumsum([p.stats["papers"] for p in parts.values()]).tolist()
         spans = [(where, end - p.stats["papers"] + 1, end) for (where, p), end in zip(parts.items(), ends, strict=True)]
         for some in batches(spans, settings.papers_at_once):
@@ -322,7 +328,11 @@ class Store:
                 if where in now:
                     more = {name: now[where][name] - before[where][name] for name in _OF_ANSWERS}
                     totals = {name: number + more.get(name, 0) for name, number in parts[where].stats.items()}
-                    yield replace(parts[where], file=self._write(as_credit(credit.slice(end - many, many))), stats=totals)
+                    yield replace(parts[where], stats=totals), as_credit(credit.slice(end - many, many))
+
+    def _stored(self, counted: tuple[Partition, pa.Table]) -> Partition:
+        part, credit = counted
+        return replace(part, file=self._write(credit) if len(credit) else "")
 
     def _copy(self, table: Path | pa.Table) -> str:
         return self._write(table) if isinstance(table, pa.Table) else self._put(table.read_bytes())
