@@ -465,6 +465,18 @@ def test_a_row_of_years_ends_where_the_venues_are_others() -> None:
     assert result.to_dict()["breaks"] == [2021]
 
 
+def test_who_is_first_in_a_complete_year_that_does_not_compare_is_said_beside() -> None:
+    world = {("CV", y, who): n for y in range(2019, 2023) for who, n in (("a", 9), ("d", 2))} | {("NL", 2022, "d"): 30}
+    result = ranks_of(world)
+    assert (result.trend.reference, result.trend.complete, result.later) == (2021, (2019, 2020, 2021, 2022), {2022: ["d"]})
+    assert result.lines()[:2] == [
+        "Alpha is first in 2021, 3 years in a row (of 3 with papers).",
+        "In 2022, whose venues do not compare with those of 2021, Delta is first.",
+    ]
+    same = ranks_of({k: n for k, n in world.items() if k[:2] != ("NL", 2022)} | {("NL", 2022, "a"): 30})
+    assert (same.trend.reference, same.later) == (2021, {}), "nobody else"
+
+
 def test_ranks_by_year_say_who_has_been_first_for_how_long() -> None:
     result = ranks_of(steady())
     rows = result.frame.set_index("id")
@@ -482,6 +494,7 @@ def test_ranks_by_year_say_who_has_been_first_for_how_long() -> None:
     )
     world = {cell: n for cell, n in steady().items() if cell[1] < 2022} | {("WEB", 2022, "d"): 9}
     assert ranks_of(world).lines()[0] == "Alpha is first in 2021.", "2022 compares with no year"
+    assert ranks_of(world).later == {}, "2022 is incomplete"
     world = {cell: n for cell, n in steady().items() if cell[1] != 2021}
     assert ranks_of(world).frame.set_index("id").loc["a", "in_a_row"] == 1, "a year without papers ends a row"
     assert [r["id"] for r in ranks_of(steady(), limit=1).to_dict()["ranks"]] == ["a"]

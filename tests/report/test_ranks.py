@@ -5,7 +5,7 @@ import re
 from math import nan
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.markup import spark_path
+from affil.rank.years import RanksByYear
 from affil.report import i18n
 from affil.report.names import city_names
 from affil.report.pages.ranks import broken, first_places
@@ -49,15 +50,18 @@ def test_charts_show_the_ranks_of_the_library(site: Path, report_ws: Workspace, 
         assert [row[1 + k] for row in rows] == ["" if pd.isna(r) else str(r) for r in ranks.loc[one["id"], list(found.years)]]
 
 
-def _frame(ranks: dict[str, list[int]], in_a_row: dict[str, int], reference: int) -> Any:
+def _frame(ranks: dict[str, list[int]], in_a_row: dict[str, int], reference: int, complete: int | None = None) -> Any:
     years = (2020, 2021, 2022, 2023)
+    until = complete or reference
     table = pd.DataFrame(
         [{"id": i, **dict(zip(years, r, strict=True)), "in_a_row": in_a_row.get(i, 0)} for i, r in ranks.items()]
     )
-    found = SimpleNamespace(frame=table, years=years, trend=SimpleNamespace(reference=reference))
+    trend = SimpleNamespace(reference=reference, complete=tuple(y for y in years if y <= until))
+    found = RanksByYear(table, cast(Any, trend))
     return SimpleNamespace(
         data=SimpleNamespace(ranks={"country": found}),
         name=lambda level, identifier: identifier,
+        listed=", ".join,
         text=lambda key, *values: i18n.text(key, "en", *values),
     )
 
@@ -68,6 +72,11 @@ def test_who_is_first_and_for_how_long_is_said() -> None:
         "B was first in 2022.",
         "Most often first: A, in 2 of 3 years.",
     ]
+    assert first_places(_frame(two, {"B": 1}, 2022, complete=2023), "country") == [
+        "B was first in 2022.",
+        "In 2023, whose venues do not compare with those of 2022, A was first.",
+        "Most often first: A, in 3 of 4 years.",
+    ]
     assert first_places(_frame({"A": [1] * 4, "B": [2] * 4}, {"A": 4}, 2023), "country") == [
         "A was first in 2023, for 4 years in a row."
     ]
@@ -76,7 +85,6 @@ def test_who_is_first_and_for_how_long_is_said() -> None:
 def test_years_in_which_lines_begin_anew_are_said() -> None:
     frame = _frame({"A": [1] * 4}, {"A": 2}, 2023)
     frame.data.ranks["country"].trend.breaks, frame.data.ranks["country"].trend.settings = (), RankSettings()
-    frame.listed = ", ".join
     assert broken(frame, "country") == ""
     frame.data.ranks["country"].trend.breaks = (2021, 2022)
     assert broken(frame, "country").startswith("Lines, and rows of years, begin anew in 2021, 2022, as the venues")

@@ -166,7 +166,7 @@ def test_how_uneven_profiles_are_on_the_page_is_what_the_sentence_is_about(site:
     least = report_ws.settings.report.story_papers
     told = [a for a in AREAS if papers_of[a] >= max(least, 1)]
     table = lxml.html.parse(str(site / "areas.html")).xpath("//table[@class='heat']")[0]
-    shown = {row[0].text_content(): row[-1].text_content() for row in table.iter("tr")}
+    shown = {row[0].text_content(): row[1].text_content() for row in table.iter("tr")}
     for one in ranking.frame.head(report_ws.settings.report.leading_countries).to_dict("records"):
         found = spread(own[one["id"]], told)
         assert shown.get(one["name"]) == (f"×{found.times:.1f}" if found and found.times < math.inf else "–"), one["name"]

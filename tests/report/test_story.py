@@ -428,7 +428,10 @@ def test_a_country_is_uneven_where_its_shares_differ_enough_from_what_is_expecte
     assert said is not None
     values = (Named("country", "CN"), Area("computer vision"), "50.0%", "1.2", Area("robotics"), "10.0%", "0.5")
     assert said.said.values == values
-    assert keys(said)[0] == "s_expected"
+    assert keys(said)[:2] == ["s_expected", "s_areas"]
+    fewer = uneven(source(report=ReportSettings(uneven_among=2)))
+    assert fewer is not None and fewer.said == said.said
+    assert fewer.caveats[:2] == (Said("s_expected"), Said("s_among", ("2",))), "others may be more so"
     assert uneven(source(report=ReportSettings(uneven=2.51))) is None
     known = source()
     small = {**known.rankings, ("country", "robotics"): ranking({"US": 0.4, "CN": 0.1}, papers=99)}

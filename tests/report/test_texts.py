@@ -79,13 +79,15 @@ def test_names() -> None:
     assert names.city_names("Daejeon", "KR")[1] == "大田"
     assert names.city_names("New York", "US") == ("New York", "纽约", "紐約")
     assert names.city_names("Cologne", "DE")[1] == "科隆"
+    assert names.city_names("Canberra", "AU") == ("Canberra", "堪培拉", "堪培拉"), "GeoNames has 坎培拉"
+    assert [names.city_names(n, "JP")[1] for n in ("Yokohama", "Hiroshima", "Toyota")] == ["横滨", "广岛", "丰田"]
     assert names.region_names("England", "", "GB") == ("England", "英格兰", "英格蘭")
     assert names.region_names("Ohio", "俄亥俄州", "US")[1] == "俄亥俄州", "ISO's stands above"
     assert names.region_names("Nowhere", "", "GB") == ("Nowhere",) * 3
 
 
 def test_chinese_names_of_places_are_of_places_that_there_are() -> None:
-    """Each is a city of the shipped registry, or a region, that has no Chinese name elsewhere, and is in simplified characters."""
+    """Each is a city of the shipped registry, or a region that has no Chinese name elsewhere, and is in simplified characters."""
     table = names._chinese_places()
     registry = Registry.open()
     cities = {(one.country, one.city) for one in registry}

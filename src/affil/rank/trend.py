@@ -106,6 +106,11 @@ class Trend:
         """The first and last year that growth is told over."""
         return self.base.ends if self.base else None
 
+    @property
+    def complete(self) -> tuple[int, ...]:
+        """The years with papers, without the last one where it is incomplete and compares with none."""
+        return self.years[:-1] if self.lacking and self.reference < self.years[-1] else self.years
+
     def of(self, identifier: str) -> Trend:
         """The same with one entity alone."""
 

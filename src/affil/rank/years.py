@@ -39,6 +39,13 @@ class RanksByYear:
         return self.trend.years
 
     @property
+    def later(self) -> dict[int, list[str]]:
+        """The complete years after that of reference, which do not compare with it, in which others were first, with the ids of these."""
+        first = {y: self.frame.loc[self.frame[y].eq(1).fillna(False), "id"].tolist() for y in self.trend.complete}
+        last = self.trend.reference
+        return {y: ids for y, ids in first.items() if y > last and ids and ids != first[last]}
+
+    @property
     def state(self) -> State | None:
         """The state of a project's counts that it is of, None where that is not known."""
         return self.trend.state
@@ -51,11 +58,21 @@ class RanksByYear:
     def lines(self) -> list[str]:
         """Who is first, for how long, and what of the years is to be known."""
         trend, last = self.trend, self.trend.reference
+        names = {row["id"]: Name(row["name"], row.get("name_zh")) for row in self.frame.to_dict("records")}
         whole = sum(y <= last for y in self.years)
         out = [
-            said("{0} is first in {1}", Name(row["name"], row.get("name_zh")), last)
+            said("{0} is first in {1}", names[row["id"]], last)
             + (said(", {0} years in a row (of {1} with papers).", row["in_a_row"], whole) if row["in_a_row"] > 1 else said("."))
             for row in self.frame[self.frame["in_a_row"] > 0].to_dict("records")
+        ]
+        out += [
+            said(
+                "In {0}, whose venues do not compare with those of {1}, {2} is first.",
+                year,
+                last,
+                joined(", ", [names[one] for one in ids]),
+            )
+            for year, ids in self.later.items()
         ]
         return [*out, *self._breaks(), *(line for line in trend.lines() if line != trend.growth_line())]
 

@@ -98,11 +98,12 @@ def _chinese_city(name: str, country: str) -> str:
     """Simplified Chinese name of a city, the most frequent among its Chinese names; "" without one.
 
     Of equally frequent ones it is one that is also called a city (深圳, as there is 深圳市), rather than a former or a district's (宝安).
-    Of several cities of that name it is the largest one's.
+    Of several cities of that name it is the largest one's. Characters as Japan writes them are as China does (横浜: 横滨).
     """
     best = (0, "")
     for city in _cities().get((country, name), ()):
-        written = [simplified(n) for n in city.alternate_names if _HAN.fullmatch(n)]
+        names = (n for n in city.alternate_names if _HAN.fullmatch(n))
+        written = [simplified(str(_converter("jp2t").convert(n)) if country == "JP" else n) for n in names]
         found = Counter(_KIND_OF_CITY.sub("", n) for n in written)
         if found:
             most = max(found.values())
@@ -114,8 +115,8 @@ def _chinese_city(name: str, country: str) -> str:
 
 @functools.cache
 def _chinese_places() -> Mapping[tuple[str, str, str], str]:
-    """Simplified Chinese names of cities and regions that neither GeoNames nor ISO 3166-2 has, by level, country and English name:
-    those of Chinese maps, entered for affil (`chinese_places.csv`).
+    """Simplified Chinese names of cities and regions, by level, country and English name, which neither GeoNames nor ISO 3166-2 has, or for
+    which GeoNames has one that mainland China does not use (坎培拉): those of Chinese maps, entered for affil (`chinese_places.csv`).
     """
     lines = resources.files("affil.report").joinpath("chinese_places.csv").read_text("utf-8").splitlines()
     return {(row["level"], row["country"], row["name"]): row["name_zh"] for row in csv.DictReader(lines)}

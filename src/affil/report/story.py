@@ -291,8 +291,10 @@ def uneven(source: Source) -> Sentence | None:
     between, identifier = max(found, key=lambda one: one[0].times)
     own = source.profiles[identifier]
     told = [(Area(a), percent(own[a].share, 1), factor(own[a].ratio)) for a in (between.strong, between.weak)]
+    others = len(ranking.frame) > source.report.uneven_among
     caveats = (
         Said("s_expected"),
+        *((Said("s_among", (number(source.report.uneven_among),)),) if others else ()),
         Said("s_areas", (number(min(source.rankings["country", a].coverage.papers for a in areas)),)),
         *((Said("s_empty", (tuple(Area(a) for a in missing),)),) if (missing := empty_areas(ranking)) else ()),
     )
