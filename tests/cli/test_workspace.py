@@ -414,6 +414,13 @@ def test_why_lists_the_papers_and_trend_the_years(ws: str, tmp_path: Path) -> No
     assert "is first in" in by_year
     ranks = json.loads(call("rank", ws, "--each-year", "--level", "city", "--years", "2020", "--json").stdout)
     assert [(row["2020"], row["in_a_row"]) for row in ranks["ranks"]] == [(1, 1)]
+    for named in (["MIT"], ["--institution", MIT]):
+        alone = json.loads(call("rank", ws, *named, "--each-year", "--json").stdout)
+        assert [row["id"] for row in alone["ranks"]] == [MIT], "one alone"
+    with pytest.raises(AffilError, match="Nowhere College"):
+        call("rank", ws, "Nowhere College", "--each-year")
+    with pytest.raises(AffilError, match="ranks of each year have no ranges"):
+        call("rank", ws, "--each-year", "--ranges")
     call("rank", ws, "--each-year", "-o", str(tmp_path / "y.csv"))
     assert (tmp_path / "y.csv").read_text("utf-8").startswith("id,name,")
     call("trend", ws, "-o", str(tmp_path / "t.json"))

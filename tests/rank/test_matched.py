@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from affil.errors import AffilError
 from affil.rank import Comparison, RanksByYear, Trend, Venues, compare, ranks_by_year, trend
 from affil.rank.matched import Link, breaks, chain, missing_venues, pairs, panel_of, parts_of_venues, rests_on
 from affil.rank.measure import counts
@@ -193,8 +194,13 @@ def test_years_are_compared_where_the_venues_of_both_hold_most_of_each(
 def test_a_part_of_a_venue_is_not_compared() -> None:
     papers = {("RL", 2016): 48, ("RL", 2017): 794, ("RL", 2019): 900, ("RL", 2022): 60, ("CV", 2016): 500, ("CV", 2022): 700}
     parts = parts_of_venues(papers, 3)
-    assert parts == {("RL", 2016)}, "from 900 to 60 in three years is no more than three times a year"
-    assert parts_of_venues(papers, 2) == {("RL", 2016), ("RL", 2022)}
+    assert parts == {("RL", 2016), ("RL", 2022)}, "a venue does not lose most of its papers, in three years neither"
+    assert parts_of_venues(papers, 20) == set()
+    assert parts_of_venues({("RL", 2016): 90, ("RL", 2019): 900}, 3) == set(), "it may grow threefold a year"
+    level = {("RL", y): n for y, n in ((2015, 800), (2016, 48), (2017, 50), (2018, 794), (2020, 100), (2021, 90), (2022, 700))}
+    assert parts_of_venues(level, 3) == {("RL", y) for y in (2016, 2017, 2020, 2021)}, "several years one after the other"
+    begun = {("RL", y): n for y, n in ((2015, 40), (2016, 48), (2017, 800))}
+    assert parts_of_venues(begun, 3) == {("RL", 2015), ("RL", 2016)}, "the first years"
     base = panel_of(papers, SETTINGS.model_copy(update={"link_papers": 100, "link_change": 3.0}), parts)
     assert base is not None
     assert (base.ends, base.venues) == ((2016, 2022), ("CV",))
@@ -202,6 +208,8 @@ def test_a_part_of_a_venue_is_not_compared() -> None:
     with counted(world, VENUES) as db:
         told = trend(db, VENUES, SETTINGS.model_copy(update={"link_change": 3.0}), by="publications")
     assert told.left_out == ("RL",)
+    assert told.parts == (("RL", 2016), ("RL", 2022))
+    assert "Only a part of the papers is there, and does not compare (rank.link_change): RL 2016, RL 2022." in told.lines()
     assert "only a part of it (rank.link_change): RL" in told.growth_line()
     assert trend_of(world, by="publications").left_out == ()
 
@@ -460,7 +468,8 @@ def test_a_row_of_years_ends_where_the_venues_are_others() -> None:
     assert result.frame.set_index("id").loc["a", ["in_a_row", "years_first"]].tolist() == [2, 4]
     assert result.lines()[1] == (
         "Ranks of 2021 do not go on from those of the year before, nor does a row of years: "
-        "the venues of both have less than 50% of the papers of one (rank.panel_share)."
+        "the venues of both, without those of which one has only a part (rank.link_change), have less than 50% of the papers of one "
+        "(rank.panel_share)."
     )
     assert result.to_dict()["breaks"] == [2021]
 
@@ -468,13 +477,53 @@ def test_a_row_of_years_ends_where_the_venues_are_others() -> None:
 def test_who_is_first_in_a_complete_year_that_does_not_compare_is_said_beside() -> None:
     world = {("CV", y, who): n for y in range(2019, 2023) for who, n in (("a", 9), ("d", 2))} | {("NL", 2022, "d"): 30}
     result = ranks_of(world)
-    assert (result.trend.reference, result.trend.complete, result.later) == (2021, (2019, 2020, 2021, 2022), {2022: ["d"]})
-    assert result.lines()[:2] == [
+    assert (result.trend.reference, result.trend.complete, result.later) == (
+        2021,
+        (2019, 2020, 2021, 2022),
+        {2022: {"d": "Delta"}},
+    )
+    told = [
         "Alpha is first in 2021, 3 years in a row (of 3 with papers).",
-        "In 2022, whose venues do not compare with those of 2021, Delta is first.",
+        "In 2022, to which ranks do not go on from 2021, Delta is first.",
     ]
+    assert result.lines()[:2] == told
+    few = ranks_of(world, limit=1)
+    assert (few.lines()[:2], len(few.frame), len(few.trend.ranks), few.trend.total) == (told, 1, 1, 2), "whoever is shown"
+    with pytest.raises(AffilError, match="a limit is at least 1, not 0"):
+        ranks_of(world, limit=0)
     same = ranks_of({k: n for k, n in world.items() if k[:2] != ("NL", 2022)} | {("NL", 2022, "a"): 30})
     assert (same.trend.reference, same.later) == (2021, {}), "nobody else"
+    with counted(world, VENUES) as db:
+        partly = ranks_by_year(db, VENUES, SETTINGS.model_copy(update={"link_change": 1.5}))
+    assert (partly.trend.told, partly.later) == (2021, {2022: {"d": "Delta"}})
+    del world["CV", 2022, "a"]
+    with counted(world, VENUES) as db:
+        partly = ranks_by_year(db, VENUES, SETTINGS.model_copy(update={"link_change": 1.5}))
+    assert (partly.trend.parts, partly.later) == ((("CV", 2022),), {}), "who is first in a year of a part says nothing"
+
+
+def test_ranks_are_told_of_the_last_year_to_which_they_go_on() -> None:
+    """Growth compares 2017 and 2023, and ranks go on from 2023 to 2024, of which another conference's alone are there."""
+    world = {("NL", 2017, "a"): 8, ("NL", 2023, "a"): 6, ("CV", 2023, "a"): 5, ("CV", 2023, "d"): 5, ("CV", 2024, "d"): 9}
+    world |= {("NL", 2017, "d"): 2, ("NL", 2023, "d"): 4, ("CV", 2024, "a"): 3}
+    venues = Venues(replace(one, not_held=("2024",)) if one.venue == "NL" else one for one in VENUES.values())
+    with counted(world, venues) as db:
+        result = ranks_by_year(db, venues, SETTINGS)
+    assert (result.trend.compared, result.trend.lacking, result.trend.breaks) == ((2017, 2023), (), ())
+    assert (result.trend.reference, result.trend.told, result.later) == (2023, 2024, {})
+    assert result.lines()[0] == "Delta is first in 2024."
+    assert result.frame.set_index("id")["in_a_row"].to_dict() == {"a": 0, "d": 1}
+
+
+def test_two_who_share_the_first_place_are_both_told() -> None:
+    world = {("CV", y, who): 4 for y in (2019, 2020) for who in ("a", "d")}
+    for limit in (None, 1):
+        assert ranks_of(world, limit=limit).lines()[:2] == [
+            "Alpha is first in 2020, 2 years in a row (of 2 with papers).",
+            "Delta is first in 2020, 2 years in a row (of 2 with papers).",
+        ]
+    one = ranks_of(world).of("d")
+    assert (one.frame["id"].tolist(), one.trend.ranks["id"].tolist()) == (["d"], ["d"])
 
 
 def test_ranks_by_year_say_who_has_been_first_for_how_long() -> None:

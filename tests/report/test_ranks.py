@@ -18,6 +18,7 @@ from affil.report import i18n
 from affil.report.names import city_names
 from affil.report.pages.ranks import broken, first_places
 from affil.settings import RankSettings
+from affil.wording import Name
 from affil.workspace import Workspace
 from tests.report.conftest import chart_table
 
@@ -56,8 +57,9 @@ def _frame(ranks: dict[str, list[int]], in_a_row: dict[str, int], reference: int
     table = pd.DataFrame(
         [{"id": i, **dict(zip(years, r, strict=True)), "in_a_row": in_a_row.get(i, 0)} for i, r in ranks.items()]
     )
-    trend = SimpleNamespace(reference=reference, complete=tuple(y for y in years if y <= until))
-    found = RanksByYear(table, cast(Any, trend))
+    trend = SimpleNamespace(told=reference, breaks=(), complete=tuple(y for y in years if y <= until))
+    firsts = {y: {i: Name(i) for i in table.loc[table[y] == 1, "id"]} for y in years}
+    found = RanksByYear(table, cast(Any, trend), firsts)
     return SimpleNamespace(
         data=SimpleNamespace(ranks={"country": found}),
         name=lambda level, identifier: identifier,
@@ -74,7 +76,7 @@ def test_who_is_first_and_for_how_long_is_said() -> None:
     ]
     assert first_places(_frame(two, {"B": 1}, 2022, complete=2023), "country") == [
         "B was first in 2022.",
-        "In 2023, whose venues do not compare with those of 2022, A was first.",
+        "In 2023, to which ranks do not go on from 2022, A was first.",
         "Most often first: A, in 3 of 4 years.",
     ]
     assert first_places(_frame({"A": [1] * 4, "B": [2] * 4}, {"A": 4}, 2023), "country") == [

@@ -140,8 +140,11 @@ def rank(
     query = _query(level, area, venue, years, kind, by, roll_up, within, venues, hong_kong)
     ws = open_workspace(workspace, ledger)
     if each_year:
-        by_year = ws.ranks_by_year(limit=_limit(limit, _SHOWN, output, as_json), **query)
-        notes = [*_cut(len(by_year.frame), by_year.trend.total), *by_year.lines()]
+        if ranges:
+            raise AffilError(said("ranks of each year have no ranges; leave out --ranges or --each-year"))
+        one = institution or entity or None
+        by_year = ws.ranks_by_year(limit=_limit(limit, _SHOWN, output, as_json), entity=one, **query)
+        notes = [*([] if one else _cut(len(by_year.frame), by_year.trend.total)), *by_year.lines()]
         _put(ws, by_year, output, excel, as_json, lambda width: years_table(by_year, width, ws.settings.terminal), notes)
         return
     around = institution or entity or None

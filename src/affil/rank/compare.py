@@ -47,13 +47,28 @@ class Comparison:
 
     @property
     def years_before(self) -> Years:
-        """First and last year of the earlier period that are compared."""
-        return self.pairs[0].years[0], self.pairs[-1].years[0]
+        """First and last year of the earlier period that are compared.
+
+        Raises:
+            AffilError: none are.
+        """
+        return self._ends(0)
 
     @property
     def years_after(self) -> Years:
-        """First and last year of the later period that are compared."""
-        return self.pairs[0].years[1], self.pairs[-1].years[1]
+        """First and last year of the later period that are compared.
+
+        Raises:
+            AffilError: none are.
+        """
+        return self._ends(1)
+
+    def _ends(self, period: int) -> Years:
+        if not self.pairs:
+            raise AffilError(
+                said("no year of the one period compares with one of the other: no pair has enough papers at the same venues")
+            )
+        return self.pairs[0].years[period], self.pairs[-1].years[period]
 
     @property
     def pairs_told(self) -> tuple[str, ...]:

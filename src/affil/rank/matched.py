@@ -125,19 +125,29 @@ def breaks(papers: Papers, settings: RankSettings) -> tuple[int, ...]:
 
 
 def parts_of_venues(papers: Papers, change: float) -> frozenset[VenueYear]:
-    """The venues and years of which the data have only a part: the next year with papers, before or after, has more than `change` times as
-    many papers a year.
+    """The venues and years of which the data have only a part, given how many times as many papers a venue may have a year later.
+
+    A venue does not lose most of its papers: a year is a part if any year before it has more than `change` times as many. It may grow: a year
+    is a part if the next one with papers has more than `change` times as many a year, and so are the years before that one that have no more
+    than `change` times as many as it.
     """
     years_of: dict[str, list[int]] = {}
     for venue, year in sorted(papers):
         years_of.setdefault(venue, []).append(year)
-    return frozenset(
-        (venue, one)
-        for venue, years in years_of.items()
-        for two in pairwise(years)
-        for one, other in (two, two[::-1])
-        if papers[venue, other] > papers[venue, one] * change ** (two[1] - two[0])
-    )
+    out = set[VenueYear]()
+    for venue, years in years_of.items():
+        most = 0
+        for year in years:
+            if most > papers[venue, year] * change:
+                out.add((venue, year))
+            most = max(most, papers[venue, year])
+        early = False
+        for one, later in reversed([*pairwise(years)]):
+            own, then, times = papers[venue, one], papers[venue, later], change ** (later - one)
+            early = then > own * times or (early and own <= then * change)
+            if early:
+                out.add((venue, one))
+    return frozenset(out)
 
 
 def rests_on(links: Iterable[Link]) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NoReturn, Unpack
@@ -14,6 +14,7 @@ import numpy as np
 from affil.drawing import vega
 from affil.errors import AffilError
 from affil.markup import SHOWN, Line, sparkline, table
+from affil.rank.credit import VenueYear
 from affil.rank.leads import Lead, change_of_lead
 from affil.rank.matched import (
     Link,
@@ -69,7 +70,7 @@ class Trend:
     `venues` are the venues of each year, `every_year` those with papers in all of them; with `panel`, only these are counted.
     `coverage` is that of each year, `hong_kong` how Hong Kong and Macao are counted, if that was asked for.
     `state` is the state of a project's counts that it is of, None where that is not known. `total` is how many entities there are, shown
-    or not.
+    or not. `parts` are the venues and years of which the data have only a part (see `affil.rank.matched.parts_of_venues`).
     """
 
     frame: pd.DataFrame
@@ -95,6 +96,7 @@ class Trend:
     hong_kong: HongKong | None = None
     state: State | None = field(default=None, repr=False)
     total: int | None = None
+    parts: tuple[VenueYear, ...] = ()
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -111,6 +113,14 @@ class Trend:
         """The years with papers, without the last one where it is incomplete and compares with none."""
         return self.years[:-1] if self.lacking and self.reference < self.years[-1] else self.years
 
+    @property
+    def told(self) -> int:
+        """The year of which ranks are told: that of reference, or the last complete one to which ranks go on from it."""
+        year = self.reference
+        while year + 1 in self.complete and year + 1 not in self.breaks:
+            year += 1
+        return year
+
     def of(self, identifier: str) -> Trend:
         """The same with one entity alone."""
 
@@ -118,6 +128,14 @@ class Trend:
             return table[table["id"] == identifier].reset_index(drop=True)
 
         return replace(self, frame=own(self.frame), matched=own(self.matched), ranks=own(self.ranks))
+
+    def head(self, limit: int | None) -> Trend:
+        """The same with the first entities alone; None: all."""
+        return (
+            replace(self, **{name: getattr(self, name).head(limit) for name in ("frame", "matched", "ranks")})
+            if limit
+            else self
+        )
 
     @property
     def drawn(self) -> pd.DataFrame:
@@ -184,7 +202,8 @@ class Trend:
         of_years = (
             said("{0} to {1}", self.years[0], self.years[-1]) if len(self.years) > 2 else joined(" and ", map(str, self.years))
         )
-        gap = [self.growth_line()] if self.compared != (self.years[0], self.years[-1]) and len(self.years) > 1 else []
+        rests = self.compared != (self.years[0], self.years[-1]) or self.left_out
+        gap = [*([self.growth_line()] if rests and len(self.years) > 1 else []), *self._partial()]
         if self.panel:
             return [
                 said("A fixed panel, counted in every year ({0}): {1}.", of_years, ", ".join(self.every_year)),
@@ -210,6 +229,7 @@ class Trend:
                 ", ".join(varied),
             ),
             self.growth_line(),
+            *self._partial(),
             *self._incomplete(),
             *self._lead(),
             *([said("With a fixed panel only the venues of every year are counted.")] if self.every_year else []),
@@ -252,7 +272,7 @@ class Trend:
                 *(
                     [
                         said(
-                            "It is told of no more years of {0} to {1}: with a later or an earlier one, the venues of both have less "
+                            "It is told of no more years of {0} to {1}: with a later or an earlier one, the venues that compare have less "
                             "than {2} of the papers of one, or fewer than {3} (rank.panel_share, rank.link_papers).",
                             self.years[0],
                             self.years[-1],
@@ -264,6 +284,12 @@ class Trend:
                 ),
             ],
         )
+
+    def _partial(self) -> list[str]:
+        if not self.parts:
+            return []
+        parts = ", ".join(f"{venue} {year}" for venue, year in self.parts)
+        return [said("Only a part of the papers is there, and does not compare (rank.link_change): {0}.", parts)]
 
     def _incomplete(self) -> list[str]:
         last = self.years[-1]
@@ -349,6 +375,8 @@ def trend(
     Raises:
         AffilError: an argument is invalid, the slice has no papers, or no venue is in every year.
     """
+    if limit is not None and limit < 1:
+        raise AffilError(said("a limit is at least 1, not {0}", limit))
     wanted = parse_year_list(query.get("years"))
     import pandas as pd
 
@@ -365,7 +393,7 @@ def trend(
     base = panel_of(papers, settings, parts)
     inside = {(v, y): n for (v, y), n in papers.items() if base and base.years[0] <= y <= base.years[-1]}
     between = chain(inside, settings.link_papers, settings.link_change)
-    step = _step(papers, years, settings)
+    step = _step(papers, years, settings, parts)
     lacking = () if panel else missing_venues(asked.papers, venues, years[-1])
     reference = base.years[-1] if base else years[-2 if lacking and len(years) > 1 else -1]
     links = [*filter(None, (base, step)), *between]
@@ -412,6 +440,7 @@ def trend(
         kind=asked.query.kind,
         hong_kong=asked.query.hong_kong,
         total=len(counted),
+        parts=tuple(sorted(cell for cell in parts if cell in papers)),
     )
 
 
@@ -429,12 +458,13 @@ def _leads(
     return (*filter(None, [of_base]), *sorted(filter(None, others), key=lambda lead: -lead.papers))
 
 
-def _step(papers: Papers, years: tuple[int, ...], settings: RankSettings) -> Link | None:
+def _step(papers: Papers, years: tuple[int, ...], settings: RankSettings, parts: Collection[VenueYear]) -> Link | None:
     """The last two years over the venues that are compared; None where there are not two, or too few papers in these."""
     if len(years) < 2:
         return None
     two = years[-2], years[-1]
-    both = compared_venues(papers, venues_of_years(papers), two, settings.link_papers, settings.link_change)
+    whole = {cell: n for cell, n in papers.items() if cell not in parts}
+    both = compared_venues(whole, venues_of_years(whole), two, settings.link_papers, settings.link_change)
     return Link.of(two, both, papers) if both else None
 
 

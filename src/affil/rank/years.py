@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import duckdb
 import numpy as np
 
+from affil.errors import AffilError
 from affil.rank.measure import Query
 from affil.rank.ranking import plain_rows
 from affil.rank.state import State
@@ -25,13 +27,15 @@ class RanksByYear:
     """The rank of each entity in each year, among all of that year, by the papers of its venues.
 
     `frame` has one row for each entity, in the order of the year of reference: id, name, what the level knows of its place, a column of
-    ranks for each year with papers (null where it has none), `best` rank of all years, `years_first` (the number of years in which it
-    was first), and `in_a_row` (for how many of them, one after the other, up to that year; a year whose venues do not compare with those of
-    the year before begins a row, see `Trend.breaks`). `trend` has the values that the ranks are made from, and what they rest on.
+    ranks for each year with papers (null where it has none), of its complete years the `best` rank and `years_first` (the number of years in
+    which it was first), and `in_a_row` (for how many years, one after the other up to `Trend.told`; a year whose venues do not compare with
+    those of the year before begins a row, see `Trend.breaks`). `trend` has the values that the ranks are made from, and what they rest on.
+    `firsts` are those who were first in each year, by id, whether they are among the rows or not.
     """
 
     frame: pd.DataFrame
     trend: Trend
+    firsts: Mapping[int, Mapping[str, Name]] = field(default_factory=dict)
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -39,11 +43,28 @@ class RanksByYear:
         return self.trend.years
 
     @property
-    def later(self) -> dict[int, list[str]]:
-        """The complete years after that of reference, which do not compare with it, in which others were first, with the ids of these."""
-        first = {y: self.frame.loc[self.frame[y].eq(1).fillna(False), "id"].tolist() for y in self.trend.complete}
-        last = self.trend.reference
-        return {y: ids for y, ids in first.items() if y > last and ids and ids != first[last]}
+    def later(self) -> dict[int, Mapping[str, Name]]:
+        """The complete years after `Trend.told`, to which ranks do not go on from it, in which others were first, with these; no year of
+        which a venue has only a part.
+        """
+        told, partly = self.trend.told, {year for _, year in self.trend.parts}
+        first = {y: self.firsts.get(y, {}) for y in self.trend.complete if y == told or y not in partly}
+        return {y: who for y, who in first.items() if y > told and who.keys() != first[told].keys()}
+
+    def of(self, identifier: str) -> RanksByYear:
+        """The same with one entity alone."""
+        own = self.frame[self.frame["id"] == identifier].reset_index(drop=True)
+        return replace(self, frame=own, trend=self.trend.of(identifier))
+
+    def in_a_row(self, identifier: str) -> int:
+        """For how many years, one after the other up to `Trend.told`, somebody was first."""
+        year, breaks = self.trend.told, {*self.trend.breaks}
+        if identifier not in self.firsts.get(year, ()):
+            return 0
+        first = year
+        while first not in breaks and identifier in self.firsts.get(first - 1, ()):
+            first -= 1
+        return year - first + 1
 
     @property
     def state(self) -> State | None:
@@ -57,22 +78,17 @@ class RanksByYear:
 
     def lines(self) -> list[str]:
         """Who is first, for how long, and what of the years is to be known."""
-        trend, last = self.trend, self.trend.reference
-        names = {row["id"]: Name(row["name"], row.get("name_zh")) for row in self.frame.to_dict("records")}
-        whole = sum(y <= last for y in self.years)
+        trend, told = self.trend, self.trend.told
+        whole = sum(y <= told for y in self.years)
+        rows = {name: self.in_a_row(one) for one, name in self.firsts.get(told, {}).items()}
         out = [
-            said("{0} is first in {1}", names[row["id"]], last)
-            + (said(", {0} years in a row (of {1} with papers).", row["in_a_row"], whole) if row["in_a_row"] > 1 else said("."))
-            for row in self.frame[self.frame["in_a_row"] > 0].to_dict("records")
+            said("{0} is first in {1}", name, told)
+            + (said(", {0} years in a row (of {1} with papers).", in_a_row, whole) if in_a_row > 1 else said("."))
+            for name, in_a_row in rows.items()
         ]
         out += [
-            said(
-                "In {0}, whose venues do not compare with those of {1}, {2} is first.",
-                year,
-                last,
-                joined(", ", [names[one] for one in ids]),
-            )
-            for year, ids in self.later.items()
+            said("In {0}, to which ranks do not go on from {1}, {2} is first.", year, told, joined(", ", [*who.values()]))
+            for year, who in self.later.items()
         ]
         return [*out, *self._breaks(), *(line for line in trend.lines() if line != trend.growth_line())]
 
@@ -82,8 +98,8 @@ class RanksByYear:
             return []
         return [
             said(
-                "Ranks of {0} do not go on from those of the year before, nor does a row of years: the venues of both have less than {1} "
-                "of the papers of one (rank.panel_share).",
+                "Ranks of {0} do not go on from those of the year before, nor does a row of years: the venues of both, without those of "
+                "which one has only a part (rank.link_change), have less than {1} of the papers of one (rank.panel_share).",
                 joined(", ", map(str, self.trend.breaks)),
                 f"{self.trend.settings.panel_share:.0%}",
             )
@@ -116,15 +132,20 @@ def ranks_by_year(
     Raises:
         AffilError: an argument has an unknown value, or the slice has no paper.
     """
-    result = trend(db, venues, settings, limit=limit, **query)
-    years = list(result.years)
-    ranks = result.ranks[years]
-    first = ranks.eq(1).fillna(False).to_numpy(bool)
-    until = first[:, [y <= result.reference for y in years]]
-    whole = np.array([y for y in years if y <= result.reference])
-    begun = max((y for y in result.breaks if y <= result.reference), default=0)
-    # years without papers between end a row
-    until &= (whole == result.reference - np.arange(len(whole))[::-1]) & (whole >= begun)
-    in_a_row = np.cumprod(until[:, ::-1], axis=1).sum(axis=1)
-    frame = result.ranks.assign(best=ranks.min(axis=1), years_first=first.sum(axis=1), in_a_row=in_a_row)
-    return RanksByYear(frame, result)
+    if limit is not None and limit < 1:
+        raise AffilError(said("a limit is at least 1, not {0}", limit))
+    every = trend(db, venues, settings, **query)
+    first = every.ranks[[*every.years]].eq(1).fillna(False)
+    rows = every.ranks.to_dict("records")
+    firsts = {
+        y: {rows[k]["id"]: Name(rows[k]["name"], rows[k].get("name_zh")) for k in np.flatnonzero(first[y].to_numpy(bool))}
+        for y in every.years
+    }
+    complete = [*every.complete]
+    found = RanksByYear(every.ranks, every, firsts)
+    frame = every.ranks.assign(
+        best=every.ranks[complete].min(axis=1),
+        years_first=first[complete].sum(axis=1),
+        in_a_row=[found.in_a_row(one) for one in every.ranks["id"]],
+    )
+    return replace(found, frame=frame.head(len(frame) if limit is None else limit), trend=every.head(limit))

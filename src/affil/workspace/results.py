@@ -32,6 +32,7 @@ from affil.workspace.layout import WorkspaceFiles, hash_of, identity_of, locked,
 
 if TYPE_CHECKING:
     import altair
+    import duckdb
     import pandas as pd
 
 Result = Ranking | RanksByYear | Trend | Comparison | Why | Diff | VenueList
@@ -171,19 +172,26 @@ def trend(
     with files.counts.opened(state, **everything) as (db, venues):
         if entity is None:
             return replace(ranks.trend(db, venues, state.settings, panel=panel, limit=limit, **query), state=state)
-        plain = state.settings.model_copy(update={"ranges": False})
-        ranking = ranks.measure(db, venues, plain, **everything)
-        meant = find_row(db, ranking.frame, ranking.level, entity, lookup)
-        found = ranks.trend(db, venues, state.settings, panel=panel, **query)
-        return replace(found.of(meant.row["id"]), state=state)
+        meant = _meant(db, venues, state, lookup, entity, everything)
+        return replace(ranks.trend(db, venues, state.settings, panel=panel, **query).of(meant), state=state)
 
 
-def ranks_by_year(files: WorkspaceFiles, *, limit: int | None, **query: Unpack[Query]) -> RanksByYear:
+def _meant(db: duckdb.DuckDBPyConnection, venues: Venues, state: State, lookup: Lookup, entity: str, query: Query) -> str:
+    """The id of an entity in the ranking of all years."""
+    ranking = ranks.measure(db, venues, state.settings.model_copy(update={"ranges": False}), **query)
+    return str(find_row(db, ranking.frame, ranking.level, entity, lookup).row["id"])
+
+
+def ranks_by_year(
+    files: WorkspaceFiles, lookup: Lookup, *, limit: int | None, entity: str | None, **query: Unpack[Query]
+) -> RanksByYear:
     """See `Workspace.ranks_by_year`."""
     state = count_or_last(files)
     everything: Query = {**query, "years": None, "by": "adjusted"}
     with files.counts.opened(state, **everything) as (db, venues):
-        found = ranks.ranks_by_year(db, venues, state.settings, limit=limit, **query)
+        meant = None if entity is None else _meant(db, venues, state, lookup, entity, everything)
+        found = ranks.ranks_by_year(db, venues, state.settings, limit=limit if meant is None else None, **query)
+        found = found if meant is None else found.of(meant)
         return replace(found, trend=replace(found.trend, state=state))
 
 

@@ -239,13 +239,14 @@ class Workspace(WorkspaceFiles):
         """
         return results.list_venues(self)
 
-    def ranks_by_year(self, *, limit: int | None = None, **query: Unpack[Query]) -> RanksByYear:
-        """The rank in each year, and who has been first for how long (see `affil.rank.ranks_by_year`).
+    def ranks_by_year(self, *, limit: int | None = None, entity: str | None = None, **query: Unpack[Query]) -> RanksByYear:
+        """The rank in each year, and who has been first for how long (see `affil.rank.ranks_by_year`); of one `entity` only, where it is given
+        by its id or any name of it.
 
         Raises:
-            AffilError: nothing was matched yet, or an argument has an unknown value.
+            AffilError: nothing was matched yet, an argument has an unknown value, or a name means nothing in the ranking, or several.
         """
-        return results.ranks_by_year(self, limit=limit, **query)
+        return results.ranks_by_year(self, matching.lookup(self), limit=limit, entity=entity, **query)
 
     def trend(
         self, *, panel: bool = False, limit: int | None = None, entity: str | None = None, **query: Unpack[Query]

@@ -26,19 +26,19 @@ def bumps(frame: Frame) -> list[dict[str, Any]]:
 
 
 def first_places(frame: Frame, level: Level) -> list[str]:
-    """Who is first in the year of reference and for how many years in a row, who in complete years after it that do not compare with it, and
-    who was first most often.
+    """Who is first in the year told of and for how many years in a row, who in complete years to which ranks do not go on from it, and who
+    was first most often.
     """
     found = frame.data.ranks[level]
-    last, whole = found.trend.reference, [*found.trend.complete]
+    last, whole = found.trend.told, [*found.trend.complete]
     times = found.frame[whole].eq(1).sum(axis=1)
     most = int(times.to_numpy().max(initial=0))
     out = []
     for row in found.frame[found.frame["in_a_row"] > 0].to_dict("records"):
         key, values = ("first_in_a_row", (number(row["in_a_row"]),)) if row["in_a_row"] > 1 else ("first_now", ())
         out.append(frame.text(key, frame.name(level, row["id"]), last, *values))
-    for year, ids in found.later.items():
-        out.append(frame.text("first_later", year, last, frame.listed(frame.name(level, one) for one in ids)))
+    for year, who in found.later.items():
+        out.append(frame.text("first_later", year, last, frame.listed(frame.name(level, one) for one in who)))
     for identifier, in_a_row, often in zip(found.frame["id"], found.frame["in_a_row"], times, strict=True):
         if often == most > max(in_a_row, 1):
             out.append(frame.text("first_most", frame.name(level, identifier), number(often), number(len(whole))))

@@ -204,16 +204,24 @@
       return runs.map(([run, venues]) => this.link(ofYears, run, venues));
     }
 
-    /** Of each year the cells of its venues, but for those of which the data have a part: the next year with papers has too many times as many. */
+    /**
+     * Of each year the cells of its venues, but for those of which the data have a part: a year before has too many times as many papers, or
+     * the next one with papers has, or that one is such a part and this one is no larger.
+     */
     whole(query, ofYears) {
-      const every = this.ofYears({ ...query, years: this.years }), parts = new Set(), last = new Map();
-      for (const [year, cells] of every) {
-        for (const [venue, cell] of cells) {
-          const before = last.get(venue), most = before && this.linkChange ** (year - before.year);
-          const papers = this.cells[cell][5], then = before && this.cells[before.cell][5];
-          if (before && papers > then * most) parts.add(before.cell);
-          if (before && then > papers * most) parts.add(cell);
-          last.set(venue, { year, cell });
+      const every = this.ofYears({ ...query, years: this.years }), parts = new Set(), of = new Map();
+      for (const [year, cells] of every)
+        for (const [venue, cell] of cells) of.set(venue, [...(of.get(venue) ?? []), { year, cell, papers: this.cells[cell][5] }]);
+      for (const own of of.values()) {
+        let most = 0, early = false;
+        for (const { cell, papers } of own) {
+          if (most > papers * this.linkChange) parts.add(cell);
+          most = Math.max(most, papers);
+        }
+        for (let k = own.length - 2; k >= 0; k--) {
+          const [one, later] = [own[k], own[k + 1]], times = this.linkChange ** (later.year - one.year);
+          early = later.papers > one.papers * times || (early && one.papers <= later.papers * this.linkChange);
+          if (early) parts.add(one.cell);
         }
       }
       const kept = [...ofYears].map(([year, cells]) => [year, new Map([...cells].filter(([, cell]) => !parts.has(cell)))]);
