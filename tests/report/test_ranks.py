@@ -57,7 +57,7 @@ def _frame(ranks: dict[str, list[int]], in_a_row: dict[str, int], reference: int
     table = pd.DataFrame(
         [{"id": i, **dict(zip(years, r, strict=True)), "in_a_row": in_a_row.get(i, 0)} for i, r in ranks.items()]
     )
-    trend = SimpleNamespace(told=reference, breaks=(), complete=tuple(y for y in years if y <= until))
+    trend = SimpleNamespace(told=reference, breaks=(), parts=(), complete=tuple(y for y in years if y <= until))
     firsts = {y: {i: Name(i) for i in table.loc[table[y] == 1, "id"]} for y in years}
     found = RanksByYear(table, cast(Any, trend), firsts)
     return SimpleNamespace(
