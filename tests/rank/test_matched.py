@@ -492,7 +492,7 @@ def test_who_is_first_in_a_complete_year_that_does_not_compare_is_said_beside() 
     with pytest.raises(AffilError, match="a limit is at least 1, not 0"):
         ranks_of(world, limit=0)
     same = ranks_of({k: n for k, n in world.items() if k[:2] != ("NL", 2022)} | {("NL", 2022, "a"): 30})
-    assert (same.trend.reference, same.later) == (2021, {}), "nobody else"
+    assert (same.trend.reference, same.later) == (2021, {2022: {"a": "Alpha"}}), "the same"
     with counted(world, VENUES) as db:
         partly = ranks_by_year(db, VENUES, SETTINGS.model_copy(update={"link_change": 1.5}))
     assert (partly.trend.told, partly.later) == (2021, {2022: {"d": "Delta"}})

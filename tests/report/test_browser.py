@@ -85,6 +85,28 @@ def test_the_page_counts_as_the_library_does(reader: Reader, report_ws: Workspac
     assert compared > 1000
 
 
+def test_the_address_of_a_view_without_an_area_gives_the_same_view_and_notes_follow(reader: Reader) -> None:
+    """Venues of no area stay in when an area is taken out, which heading and address say; what is said of the first view alone goes."""
+    reader.page.goto("about:blank")
+    reader.open("countries.html")
+    own = reader.page.locator(".notes [data-own]")
+    assert own.count() >= 2 and own.evaluate_all("all => all.every((one) => !one.hidden)")
+    box = reader.page.locator("input[name=outside]")
+    reader.page.locator("input[name=area]").first.uncheck()
+    reader.settled()
+    assert not own.evaluate_all("all => all.some((one) => !one.hidden)"), "they are of all areas"
+    live = reader.rows(), reader.page.locator("h1").inner_text(), reader.page.locator("#lead").inner_text()
+    there = reader.page.url
+    assert box.count() == 0 or ("outside=1" in there and box.locator("..").inner_text().strip() in live[1])
+    reader.page.goto("about:blank")
+    reader.page.goto(there)
+    reader.settled()
+    again = reader.rows(), reader.page.locator("h1").inner_text(), reader.page.locator("#lead").inner_text()
+    assert again == live
+    reader.page.locator("#reset").click()
+    reader.page.wait_for_function("!document.querySelector('.notes [data-own]').hidden")
+
+
 def test_rows_of_one_university_are_those_of_the_library(reader: Reader, report_ws: Workspace) -> None:
     told = {}
     for query in ({}, {"by": "publications", "area": "machine learning"}, {"kind": "company"}, {"within": "Singapore"}):

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from affil.rank import AreaShare, Comparison, Coverage, Level, Ranking, Trend
+from affil.rank.families import Family
 from affil.rank.leads import Lead
 from affil.rank.matched import Link
 from affil.report import i18n
@@ -39,6 +40,7 @@ from affil.report.story import (
     uneven,
 )
 from affil.settings import RankSettings, ReportSettings
+from affil.wording import Name
 
 COVERAGE = Coverage(1000, 0.9, 0.05, 0.03, 0.02, 0.0, 0.0, 500, 0, 0, 0, (), (), 400.0, 0.95, 0.0)
 
@@ -483,6 +485,16 @@ def test_first_cities_and_universities_need_three_each() -> None:
     assert [who for who, _, _ in said.chart.rows][:3] == [*said.said.values[0]]
     known = source()
     assert first_places(replace(known, rankings={**known.rankings, ("city", "adjusted"): ranking({"a": 0.5}, "city")})) is None
+    own = Family(("u", "lab"), (Name("U"), Name("Lab")), "u", Name("U"), 1)
+    far = Family(("w", "x"), (Name("W"), Name("X")), "y", Name("Y"), 11)
+    other = replace(far, ids=("v", "x"), rank=3)
+    institutions = replace(known.rankings["institution", "adjusted"], families=(own, far, other))
+    apart = first_places(replace(known, rankings={**known.rankings, ("institution", "adjusted"): institutions}))
+    assert apart is not None
+    assert apart.caveats[1:] == (
+        Said("family", ((Named("institution", "u"), Named("institution", "lab")), "1")),
+        Said("family_as", ((Named("institution", "v"), Named("institution", "x")), Named("institution", "y"), "3")),
+    ), "counted apart, as one they would be among the first"
 
 
 VENUES = ("CVPR", "ACL", "NeurIPS", "ICRA")

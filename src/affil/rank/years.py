@@ -44,12 +44,11 @@ class RanksByYear:
 
     @property
     def later(self) -> dict[int, Mapping[str, Name]]:
-        """The complete years after `Trend.told`, to which ranks do not go on from it, in which others were first, with these; no year of
-        which a venue has only a part.
+        """The complete years after `Trend.told`, to which ranks do not go on from it, with who was first; no year of which a venue has only
+        a part.
         """
         told, partly = self.trend.told, {year for _, year in self.trend.parts}
-        first = {y: self.firsts.get(y, {}) for y in self.trend.complete if y == told or y not in partly}
-        return {y: who for y, who in first.items() if y > told and who.keys() != first[told].keys()}
+        return {y: self.firsts.get(y, {}) for y in self.trend.complete if y > told and y not in partly}
 
     def of(self, identifier: str) -> RanksByYear:
         """The same with one entity alone."""

@@ -18,6 +18,8 @@ from affil.settings import ReportSettings
 if TYPE_CHECKING:
     import pandas as pd
 
+    from affil.rank.families import Family
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -358,9 +360,20 @@ def first_places(source: Source) -> Sentence | None:
         Named("institution", institutions["id"].iloc[0]),
     )
     shares = _shares(cities.head(10), "city")
-    return Sentence(
-        "places", Said("s_places", values), (_counted(source.rankings["city", "adjusted"]),), "institutions", shares
-    )
+    first = {*institutions["id"].head(10)}
+    apart = [
+        one for one in source.rankings["institution", "adjusted"].families if one.rank <= 10 and not first.isdisjoint(one.ids)
+    ]
+    caveats = (_counted(source.rankings["city", "adjusted"]), *map(_as_one, apart))
+    return Sentence("places", Said("s_places", values), caveats, "institutions", shares)
+
+
+def _as_one(family: Family) -> Said:
+    """The rank of rows that are counted apart, as one."""
+    names = tuple(Named("institution", one) for one in family.ids)
+    if family.whole in family.ids:
+        return Said("family", (names, number(family.rank)))
+    return Said("family_as", (names, Named("institution", family.whole), number(family.rank)))
 
 
 def moves(comparison: Comparison, compared: int, least: float) -> list[dict[str, Any]]:

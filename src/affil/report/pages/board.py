@@ -76,17 +76,20 @@ def board(frame: Frame, level: Level) -> dict[str, Any]:
     }
 
 
-def families(frame: Frame, ranking: Ranking, most: int) -> str:
+def families(frame: Frame, ranking: Ranking, most: int, *, hidden: bool = False) -> str:
     """Which of the first rows of a ranking are of one university or company, with the rank that they have as one; "" where none are.
 
     Args:
         frame: the language.
         ranking: of institutions.
         most: rows that are shown.
+        hidden: also those of which one is shown that as one would have another rank among these.
     """
     shown, told = {*ranking.table["id"].to_pylist()[:most]}, []
     for family in ranking.families:
         ids = [i for i in family.ids if i in shown]
+        if hidden and ids and family.rank <= most:
+            ids = [*family.ids]
         if len(ids) > 1:
             names = [frame.name("institution", i) for i in ids]
             named = frame.text("and").join((frame.listed(names[:-1]), names[-1]))

@@ -98,7 +98,7 @@ def home(frame: Frame, found: Mapping[str, Any]) -> dict[str, Any]:
         "scripts": ("chart",),
         "sentences": told,
         **matrix(data),
-        "families": families(frame, data.ranking("institution"), _FIRST),
+        "families": families(frame, data.ranking("institution"), _FIRST, hidden=True),
         "tops": [(level, file, _first(data, level)) for level, file in _TOPS],
         "leaders": [
             (a, _first(data, "country", a, 1), _first(data, "institution", a, 1))

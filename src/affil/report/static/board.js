@@ -24,10 +24,12 @@
       from: value("from"), to: value("to"), by: value("by"), kind: value("kind"), where: value("where"), rollup: value("rollup"), preset: value("preset"), hongkong: value("hongkong"), q: $("search").value.trim() };
   };
   const first = state();
+  /** Whether other venues are in a view of so many areas that does not mention them: only with all of them. */
+  const usual = (areas) => areas === first.areas.length && first.outside;
   const address = (now) => {
     const out = new URLSearchParams();
     if (String(now.areas) !== String(first.areas)) out.set("areas", now.areas.join("."));
-    if (now.outside !== first.outside) out.set("outside", now.outside ? "1" : "0");
+    if (now.outside !== usual(now.areas.length)) out.set("outside", now.outside ? "1" : "0");
     if (now.venues.length !== first.venues.length) out.set("without", boxes("venue").map((_, k) => k).filter((k) => !now.venues.includes(k)).join("."));
     if (now.from !== first.from || now.to !== first.to) out.set("years", `${now.from}-${now.to}`);
     for (const name of [...FIELDS, "q"]) if (now[name] !== first[name]) out.set(name, now[name]);
@@ -45,8 +47,7 @@
     };
     const areas = numbers("areas", boxes("area").length, first.areas);
     boxes("area").forEach((box, k) => { box.checked = areas.has(k); });
-    // A URL with areas that does not mention other venues means these areas only.
-    boxes("outside").forEach((box) => { box.checked = given.has("outside") ? given.get("outside") === "1" : areas.size === first.areas.length; });
+    boxes("outside").forEach((box) => { box.checked = given.has("outside") ? given.get("outside") === "1" : usual(areas.size); });
     if (given.has("outside") && !["0", "1"].includes(given.get("outside"))) wrong("outside");
     const without = numbers("without", boxes("venue").length, []);
     boxes("venue").forEach((box, k) => { box.checked = !without.has(k); });
@@ -73,8 +74,8 @@
   /** What a view is restricted to, in words: the field's own. */
   const filters = (now) => {
     const option = (name) => form.elements[name].selectedOptions[0].text, few = (name, chosen) => chosen.map((k) => boxes(name)[k].parentElement.textContent.trim());
-    const out = [], every = now.areas.length === first.areas.length;
-    if (!every) out.push(now.areas.length ? few("area", now.areas).join(T.and) : boxes("outside")[0].parentElement.textContent.trim());
+    const out = [], every = now.areas.length === first.areas.length && now.outside === first.outside, outside = boxes("outside")[0]?.parentElement.textContent.trim();
+    if (!every) out.push([...few("area", now.areas), ...(outside && (now.outside || !now.areas.length) ? [outside] : [])].join(T.and));
     if (now.preset) out.push(option("preset"));
     if (now.venues.length !== first.venues.length) out.push(now.venues.length <= 3 ? few("venue", now.venues).join(T.and) : say(T.venues_of, now.venues.length, first.venues.length));
     for (const name of ["kind", "where"]) if (now[name]) out.push(option(name));
@@ -174,6 +175,9 @@
   };
   const sliced = (now) => ["areas", "outside", "venues", "from", "to", "rollup", "preset", "hongkong"].some((option) => String(now[option]) !== String(first[option]));
 
+  /** Show what is said of the view alone that the page begins with. */
+  const own = (shown) => document.querySelectorAll(".notes [data-own]").forEach((one) => { one.hidden = !shown; });
+
   const tr = (row, now, moved, found, most) => {
     const [name, latin, place] = names[level][row.e], slug = engine.entities[level].slug[row.e];
     const link = slug ? `<a href="${level}/${slug}.html">${escape(name)}</a>` : escape(name);
@@ -205,6 +209,7 @@
     body.innerHTML = rows.slice(0, limit).map((row) => tr(row, now, moved, found, most)).join("") ||
       `<tr><td colspan="10" class="none"><strong>${T.nothing}</strong> ${T.nothing_why}</td></tr>`;
     table.classList.toggle("other", sliced(now));
+    own(!sliced(now) && !now.kind && !now.where);
     mark(now.by);
     speak(now, asked);
     $("more").hidden = rows.length <= T.rows;
@@ -247,6 +252,7 @@
     if ($("families")) [$("families").innerHTML, $("families").hidden] = startFamilies;
     grouped(first);
     table.classList.remove("other");
+    own(true);
     [$("shown").textContent, $("shown-years").textContent, $("lead").textContent, document.title] = [startHead, startYears, startLead, startTitle];
     $("more").hidden = startMore;
     $("status").textContent = "";
