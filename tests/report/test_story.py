@@ -26,6 +26,7 @@ from affil.report.story import (
     Said,
     Sentence,
     Source,
+    Together,
     asia,
     first_places,
     gap,
@@ -36,6 +37,7 @@ from affil.report.story import (
     moves,
     passed,
     rose,
+    say,
     story,
     uneven,
 )
@@ -492,9 +494,11 @@ def test_first_cities_and_universities_need_three_each() -> None:
     apart = first_places(replace(known, rankings={**known.rankings, ("institution", "adjusted"): institutions}))
     assert apart is not None
     assert apart.caveats[1:] == (
-        Said("family", ((Named("institution", "u"), Named("institution", "lab")), "1")),
-        Said("family_as", ((Named("institution", "v"), Named("institution", "x")), Named("institution", "y"), "3")),
+        Said("family", (Together((Named("institution", "u"), Named("institution", "lab"))), "1")),
+        Said("family_as", (Together((Named("institution", "v"), Named("institution", "x"))), Named("institution", "y"), "3")),
     ), "counted apart, as one they would be among the first"
+    told = say(apart.caveats[1], lambda key, *values: i18n.text(key, "en", *values), lambda _, one: one.upper(), str)
+    assert told == "U and LAB are counted apart; as one they have rank 1."
 
 
 VENUES = ("CVPR", "ACL", "NeurIPS", "ICRA")

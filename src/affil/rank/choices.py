@@ -61,3 +61,13 @@ def choose(what: str, given: str, names: Iterable[str], short: Mapping[str, str]
             )
         raise AffilError(said("no {0} {1!r}; it is one of: {2}", what, given, known))
     return found
+
+
+def check_limit(limit: int | None) -> None:
+    """A number of rows that somebody asked for; None: all.
+
+    Raises:
+        AffilError: it is less than one.
+    """
+    if limit is not None and limit < 1:
+        raise AffilError(said("a limit is at least 1, not {0}", limit))

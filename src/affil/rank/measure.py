@@ -13,7 +13,7 @@ import pyarrow as pa
 from affil.errors import AffilError, refuse_unknown
 from affil.io.arrays import put_rows
 from affil.io.database import database
-from affil.rank.choices import choose, did_you_mean
+from affil.rank.choices import check_limit, choose, did_you_mean
 from affil.rank.credit import Tables, VenueYear, all_credit, lost_decisions, number, prepare, sql
 from affil.rank.families import TOGETHER, families
 from affil.rank.named import Lookup, find_row
@@ -126,8 +126,7 @@ def measure(
 ) -> Ranking:
     """Rank from the tables `stats`, `institutions` and those of sql/numbers.sql of a connection; see `rank`."""
     asked = CheckedQuery(query, settings)
-    if limit is not None and limit < 1:
-        raise AffilError(said("a limit is at least 1, not {0}", limit))
+    check_limit(limit)
     held = held_venue_years(db)
     chosen = find_venues(asked.venues, held, venues)
     part = [(v, y) for v, y in held if v in (chosen or (v,)) and asked.covers(v, y, venues)]

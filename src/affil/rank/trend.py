@@ -14,6 +14,7 @@ import numpy as np
 from affil.drawing import vega
 from affil.errors import AffilError
 from affil.markup import SHOWN, Line, sparkline, table
+from affil.rank.choices import check_limit
 from affil.rank.credit import VenueYear
 from affil.rank.leads import Lead, change_of_lead
 from affil.rank.matched import (
@@ -335,6 +336,7 @@ class Trend:
             "base": self.base.to_dict() if self.base else None,
             "step": self.step.to_dict() if self.step else None,
             "left_out": list(self.left_out),
+            "parts": [list(cell) for cell in self.parts],
             "leads": [lead.to_dict() for lead in self.leads],
             "breaks": list(self.breaks),
             "lacking": list(self.lacking),
@@ -375,8 +377,7 @@ def trend(
     Raises:
         AffilError: an argument is invalid, the slice has no papers, or no venue is in every year.
     """
-    if limit is not None and limit < 1:
-        raise AffilError(said("a limit is at least 1, not {0}", limit))
+    check_limit(limit)
     wanted = parse_year_list(query.get("years"))
     import pandas as pd
 

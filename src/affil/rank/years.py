@@ -7,9 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import duckdb
-import numpy as np
 
-from affil.errors import AffilError
+from affil.rank.choices import check_limit
 from affil.rank.measure import Query
 from affil.rank.ranking import plain_rows
 from affil.rank.state import State
@@ -131,20 +130,19 @@ def ranks_by_year(
     Raises:
         AffilError: an argument has an unknown value, or the slice has no paper.
     """
-    if limit is not None and limit < 1:
-        raise AffilError(said("a limit is at least 1, not {0}", limit))
+    check_limit(limit)
     every = trend(db, venues, settings, **query)
     first = every.ranks[[*every.years]].eq(1).fillna(False)
-    rows = every.ranks.to_dict("records")
     firsts = {
-        y: {rows[k]["id"]: Name(rows[k]["name"], rows[k].get("name_zh")) for k in np.flatnonzero(first[y].to_numpy(bool))}
+        y: {row["id"]: Name(row["name"], row.get("name_zh")) for row in every.ranks[first[y]].to_dict("records")}
         for y in every.years
     }
     complete = [*every.complete]
     found = RanksByYear(every.ranks, every, firsts)
+    in_a_row = {one: found.in_a_row(one) for one in firsts[every.told]}
     frame = every.ranks.assign(
         best=every.ranks[complete].min(axis=1),
         years_first=first[complete].sum(axis=1),
-        in_a_row=[found.in_a_row(one) for one in every.ranks["id"]],
+        in_a_row=every.ranks["id"].map(in_a_row).fillna(0).astype(int),
     )
-    return replace(found, frame=frame.head(len(frame) if limit is None else limit), trend=every.head(limit))
+    return replace(found, frame=frame.head(limit or len(frame)), trend=every.head(limit))

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from affil.rank.families import Family
 
 
+_FIRST = 10  # rows that charts show, and sentences speak of
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """The name of an entity in the reader's language."""
@@ -37,6 +40,13 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """The names of entities, the last behind an "and"."""
+
+    names: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Said:
     """A message of the catalogue and the values of its places, among which may be messages."""
 
@@ -45,7 +55,7 @@ class Said:
 
 
 Who = Named | Area | Said
-Value = str | int | Who | tuple[Named | Area | str, ...]
+Value = str | int | Who | Together | tuple[Named | Area | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +117,7 @@ def leader(source: Source) -> Sentence | None:
         _counted(ranking),
         *((Said("s_close"),) if close else ()),
     )
-    shares = _shares(ranking.frame.head(10), "country")
+    shares = _shares(ranking.frame.head(_FIRST), "country")
     return Sentence("leader", said, caveats, "countries", shares, _other_way(source, ranking))
 
 
@@ -338,9 +348,9 @@ def latest(source: Source) -> Sentence | None:
 def asia(source: Source) -> Sentence | None:
     """Which of the first ten countries are Asian; nothing of fewer than ten, or of none."""
     ranking = source.rankings["country", "adjusted"]
-    frame = ranking.frame.head(10)
+    frame = ranking.frame.head(_FIRST)
     asian = frame[frame["id"].map(continent_of) == "AS"]
-    if len(frame) < 10 or not len(asian):
+    if len(frame) < _FIRST or not len(asian):
         return None
     found = tuple(Named("country", i) for i in asian["id"])
     return Sentence(
@@ -359,10 +369,12 @@ def first_places(source: Source) -> Sentence | None:
         tuple(Named("institution", i) for i in universities["id"].head(3)),
         Named("institution", institutions["id"].iloc[0]),
     )
-    shares = _shares(cities.head(10), "city")
-    first = {*institutions["id"].head(10)}
+    shares = _shares(cities.head(_FIRST), "city")
+    first = {*institutions["id"].head(_FIRST)}
     apart = [
-        one for one in source.rankings["institution", "adjusted"].families if one.rank <= 10 and not first.isdisjoint(one.ids)
+        one
+        for one in source.rankings["institution", "adjusted"].families
+        if one.rank <= _FIRST and not first.isdisjoint(one.ids)
     ]
     caveats = (_counted(source.rankings["city", "adjusted"]), *map(_as_one, apart))
     return Sentence("places", Said("s_places", values), caveats, "institutions", shares)
@@ -370,7 +382,7 @@ def first_places(source: Source) -> Sentence | None:
 
 def _as_one(family: Family) -> Said:
     """The rank of rows that are counted apart, as one."""
-    names = tuple(Named("institution", one) for one in family.ids)
+    names = Together(tuple(Named("institution", one) for one in family.ids))
     if family.whole in family.ids:
         return Said("family", (names, number(family.rank)))
     return Said("family_as", (names, Named("institution", family.whole), number(family.rank)))
@@ -399,6 +411,8 @@ def say(said: Said, text: Callable[..., str], name: Callable[[Level, str], str],
     def shown(value: Value) -> object:
         if isinstance(value, Said):
             return say(value, text, name, area)
+        if isinstance(value, Together):
+            return text("and").join(str(shown(one)) for one in (value.names[:-1], value.names[-1]))
         if isinstance(value, tuple):
             return text("s_and").join(str(shown(v)) for v in value)
         return (
